@@ -1,0 +1,29 @@
+#pragma once
+
+#include "base/error.hpp"
+#include "runtime/clock.hpp"
+
+#include <boost/asio/awaitable.hpp>
+
+#include <optional>
+#include <string>
+
+namespace lastcall::aws {
+
+/// What requests are signed with. Never logged, never printed.
+struct credentials {
+  std::string access_key_id;
+  std::string secret_access_key;
+  std::string session_token;         ///< empty for long-term keys
+  std::optional<wall_time> expires;  ///< none: for good
+};
+
+/// Where credentials come from. Used on one strand only.
+class credentials_provider {
+ public:
+  virtual ~credentials_provider() = default;
+  /// The current credentials, fetched or read again when they are about to expire.
+  virtual boost::asio::awaitable<result<credentials>> get() = 0;
+};
+
+}  // namespace lastcall::aws

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+
+namespace lastcall {
+
+/// SHA-256 of the bytes: 32 raw bytes.
+std::array<unsigned char, 32> sha256(std::string_view bytes);
+/// SHA-256 as 64 lower-case hexadecimal digits.
+std::string sha256_hex(std::string_view bytes);
+/// HMAC-SHA-256 (RFC 2104): 32 raw bytes.
+std::array<unsigned char, 32> hmac_sha256(std::string_view key, std::string_view bytes);
+/// MD5 as 32 lower-case hexadecimal digits: SQS's checksum, not a protection.
+std::string md5_hex(std::string_view bytes);
+
+/// Raw digest bytes as text, for the functions that take text.
+template <std::size_t N>
+std::string_view as_text(const std::array<unsigned char, N>& digest) noexcept {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+}  // namespace lastcall

@@ -1,0 +1,67 @@
+#pragma once
+
+#include "runtime/clock.hpp"
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace lastcall::worker {
+
+/// Sums since the start. received = deleted + released + lost + left behind, at the end (promise 9).
+struct totals {
+  std::uint64_t received{};
+  std::uint64_t deleted{};
+  std::uint64_t released{};  ///< made visible again: failed, cut, or never started
+  std::uint64_t late{};      ///< of the received: came after the drain began and was not started
+  std::uint64_t lost{};      ///< the lease ended before the message could be settled; SQS delivers it again
+  std::uint64_t corrupt{};   ///< of the released: the content did not fit its MD5
+  std::uint64_t jobs_done{};
+  std::uint64_t jobs_failed{};
+  std::uint64_t jobs_retried{};
+  std::uint64_t jobs_cut{};
+  std::uint64_t extended{};      ///< visibility extensions that the service has confirmed
+  std::uint64_t polls{};         ///< receives answered
+  std::uint64_t polls_failed{};
+  std::uint64_t polls_aborted{};  ///< receives given up at the end: messages leased to them are stranded
+};
+
+/// A message that this process still holds, or gave up with its lease running.
+struct holding {
+  std::string message_id;
+  std::string why;
+  steady_time visible_at;  ///< when its lease ends, if nothing is done
+};
+
+/// The books: what became of every message, of all shards. Any thread may call any function, so that a report can
+/// be written even while the loops are stuck.
+class accounts {
+ public:
+  /// A message was received and is held from now on. `held` is unique in the process.
+  void received(std::uint64_t held, std::string_view message_id, steady_time lease_ends, bool late);
+  void extended(std::uint64_t held, steady_time lease_ends);
+  /// Why the message would be left behind if the process ended now.
+  void note(std::uint64_t held, std::string_view why);
+  void deleted(std::uint64_t held);
+  void released(std::uint64_t held);
+  void lost(std::uint64_t held);
+
+  /// Adds one to a sum that is not about a message's end.
+  void count(std::uint64_t totals::*sum, std::uint64_t by = 1);
+
+  totals sums() const;
+  std::vector<holding> held() const;
+  std::size_t held_count() const;
+
+ private:
+  void settle(std::uint64_t held, std::uint64_t totals::*sum);
+
+  mutable std::mutex mutex_;
+  totals sums_;
+  std::map<std::uint64_t, holding> held_;
+};
+
+}  // namespace lastcall::worker
