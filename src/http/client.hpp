@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "http/message.hpp"
+#include "http/transport.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/stream.hpp"
 
@@ -13,14 +14,6 @@
 
 namespace lastcall::http {
 
-/// Whom a connection leads to.
-struct origin {
-  bool tls{false};
-  std::string host;
-  std::uint16_t port{80};
-  auto operator<=>(const origin&) const = default;
-};
-
 struct client_options {
   std::chrono::nanoseconds connect_timeout{std::chrono::seconds(5)};
   /// An idle connection is closed after this long; below the 60 s or so after which servers close theirs.
@@ -31,10 +24,10 @@ struct client_options {
 };
 
 /// HTTP/1.1 with a pool of kept-alive connections. Used on one strand only: the executor it was made with.
-class client {
+class client final : public transport {
  public:
   client(const boost::asio::any_io_executor&, clock&, dialer&, tls_context*, client_options = {});
-  ~client();
+  ~client() override;
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
@@ -42,7 +35,7 @@ class client {
   /// request brings its own. Completes by `deadline`; cancelling the coroutine ends it at once. In both cases,
   /// and after any error, the connection is closed, and what the server has done is unknown.
   /// A connection on which the server has closed while it was idle is noticed before it is used.
-  boost::asio::awaitable<result<response>> send(const origin&, const request&, steady_time deadline);
+  boost::asio::awaitable<result<response>> send(const origin&, const request&, steady_time deadline) override;
 
   /// Closes idle connections, and those in use when they end. Requests under way go on.
   void close() noexcept;
