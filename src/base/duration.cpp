@@ -40,8 +40,9 @@ result<std::chrono::nanoseconds> parse_duration(std::string_view text) {
     std::int64_t number = 0;
     std::size_t digits = 0;
     for (; digits < rest.size() && rest[digits] >= '0' && rest[digits] <= '9'; ++digits) {
-      if (number > (limit - 9) / 10) return not_a_duration(text);
-      number = number * 10 + (rest[digits] - '0');
+      const std::int64_t digit = rest[digits] - '0';
+      if (number > (limit - digit) / 10) return not_a_duration(text);
+      number = number * 10 + digit;
     }
     if (digits == 0) return not_a_duration(text);
     rest.remove_prefix(digits);

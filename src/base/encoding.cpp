@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::string_view lower_hex = "0123456789abcdef";
 constexpr std::string_view upper_hex = "0123456789ABCDEF";
-constexpr std::string_view base64_alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+constexpr std::string_view base64_alphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 constexpr std::array<std::int8_t, 256> base64_values = [] {
   std::array<std::int8_t, 256> values{};
@@ -52,9 +53,23 @@ std::size_t utf8_sequence(std::string_view bytes) noexcept {
   return 0;
 }
 
-error not_base64(const char* why) {
-  return {error_kind::invalid, "", std::string("not base64: ") + why};
+/// Whether a terminal may obey this character instead of showing it: C0, DEL and C1 (U+0080 to U+009F).
+bool is_control(std::string_view character) noexcept {
+  const auto lead = static_cast<unsigned char>(character.front());
+  if (character.size() == 1) return lead < 0x20 || lead == 0x7F;
+  return lead == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
 }
+
+std::string escaped(std::string_view bytes) {
+  std::string text;
+  for (const char byte : bytes) {
+    text += "\\x";
+    text += to_hex({&byte, 1});
+  }
+  return text;
+}
+
+error not_base64(const char* why) { return {error_kind::invalid, "", std::string("not base64: ") + why}; }
 
 }  // namespace
 
@@ -163,16 +178,12 @@ std::string printable(std::string_view text, std::size_t max_bytes) {
   std::string shown;
   while (!text.empty()) {
     const std::size_t length = utf8_sequence(text);
-    const auto byte = static_cast<unsigned char>(text.front());
-    if (shown.size() + 4 > max_bytes) return shown + "…";
-    if (length == 0 || byte < 0x20 || byte == 0x7F) {
-      shown += "\\x";
-      shown += to_hex(text.substr(0, 1));
-      text.remove_prefix(1);
-    } else {
-      shown += text.substr(0, length);
-      text.remove_prefix(length);
-    }
+    const std::string_view character = text.substr(0, length == 0 ? 1 : length);
+    const std::string piece =
+        length == 0 || is_control(character) ? escaped(character) : std::string(character);
+    if (shown.size() + piece.size() > max_bytes) return shown + "…";
+    shown += piece;
+    text.remove_prefix(character.size());
   }
   return shown;
 }

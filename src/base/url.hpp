@@ -8,7 +8,8 @@
 
 namespace lastcall {
 
-/// A URL in its parts (RFC 3986), as a client needs them. User information is kept decoded and is never printed.
+/// A URL in its parts (RFC 3986), as a client needs them. User information is kept decoded and is never
+/// printed.
 struct url {
   std::string scheme;    ///< lower case
   std::string user;      ///< decoded, empty where absent
