@@ -1,0 +1,297 @@
+"""All tests of the project, step by step, each step bounded by a time-out. See scripts/test."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+BUILD = ROOT / "build"
+CORES = len(os.sched_getaffinity(0))
+
+BUILD_TIMEOUT_S = 1500
+UNIT_TIMEOUT_S = 300
+SYSTEM_TIMEOUT_S = 1200
+TIDY_TIMEOUT_S = 300
+PEERS_TIMEOUT_S = 180
+
+ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LASTCALL_"))} | {
+    "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:check_initialization_order=1",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "ASAN_SYMBOLIZER_PATH": "/usr/lib/llvm-19/bin/llvm-symbolizer",
+    "PYTHONDONTWRITEBYTECODE": "1",
+}
+
+
+@dataclass
+class Counts:
+    passed: int = 0
+    failed: int = 0
+    skipped: int = 0
+
+    def __iadd__(self, other):
+        self.passed += other.passed
+        self.failed += other.failed
+        self.skipped += other.skipped
+        return self
+
+    def __str__(self):
+        return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
+
+
+PASSED = Counts(passed=1)
+FAILED = Counts(failed=1)
+
+
+def say(text):
+    print(text, flush=True)
+
+
+def run(command, timeout_s, echo=False, **options):
+    """Runs a command in a process group of its own, which does not outlive it. Answers (exit code, output); the
+    exit code is None if it took too long."""
+    process = subprocess.Popen(
+        [str(word) for word in command], cwd=ROOT, env=options.pop("env", ENVIRONMENT), stdin=subprocess.DEVNULL,
+        stdout=None if echo else subprocess.PIPE, stderr=None if echo else subprocess.STDOUT,
+        text=True, errors="replace", start_new_session=True, **options)
+    try:
+        output, _ = process.communicate(timeout=timeout_s)
+        return process.returncode, output or ""
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        output, _ = process.communicate()
+        return None, (output or "") + f"\n(took longer than {timeout_s} s and was killed)"
+
+
+def how_it_ended(code):
+    if code is None:
+        return "took too long"
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with {code}"
+
+
+# ── building ─────────────────────────────────────────────────────────────────────────────────────────────────────
+
+def test_folders():
+    """The folders that have C++ tests: each becomes a program test_<folder>."""
+    return sorted({path.parent.name for path in (ROOT / "test").glob("*/*.cpp")} - {"support"})
+
+
+def configure(preset):
+    # A changed preset, or a folder whose first test is new, is seen only by configuring again.
+    code, output = run(["cmake", "--preset", preset], 120)
+    if code != 0:
+        say(output)
+    return code == 0
+
+
+def build(preset, targets):
+    """Builds all targets and answers those that could not be built."""
+    if not configure(preset):
+        return targets
+    directory = BUILD / preset
+    code, output = run(["ninja", "-C", directory, "--quiet", "-k", "0", *targets], BUILD_TIMEOUT_S)
+    if code == 0:
+        return []
+    say(output)
+    return [target for target in targets if run(["ninja", "-C", directory, "-n", target], 60)[1].find("no work") < 0]
+
+
+# ── the steps ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+SUMMARY = re.compile(r"\[doctest\] test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\d+) failed \|\s*(\d+) skipped")
+
+
+def unit_test(program, words):
+    """Runs one doctest program. A crash, a time-out, or a program without tests is a failure."""
+    arguments = [f"--test-case=*{words}*"] if words else []
+    code, output = run([program, *arguments], UNIT_TIMEOUT_S)
+    found = SUMMARY.search(output)
+    if not found:
+        say(f"{output}\n{program.name} {how_it_ended(code)}, without a summary")
+        return FAILED
+    ran, passed, failed, skipped = map(int, found.groups())
+    counts = Counts(passed, failed, 0 if words else skipped)
+    if ran == 0 and not words:
+        say(f"{program.name} has no tests")
+        return FAILED
+    if code != 0:
+        say(f"{output}\n{program.name} {how_it_ended(code)}")
+        counts.failed = max(counts.failed, 1)
+    return counts
+
+
+def unit_tests(preset, words="", folders=None):
+    folders = folders or test_folders()
+    programs = [f"test_{folder}" for folder in folders]
+    broken = build(preset, programs if words or folders != test_folders() else [*programs, "lastcall"])
+    counts = Counts()
+    for program in broken:
+        say(f"{program} could not be built")
+        counts += FAILED
+    for program in programs:
+        if program not in broken:
+            result = unit_test(BUILD / preset / program, words)
+            if result != Counts():
+                say(f"{program}: {result}")
+            counts += result
+    return counts
+
+
+def pytest_run(folder, timeout_s, words="", workers=0, env=None):
+    report = BUILD / f"pytest-{folder}.xml"
+    report.unlink(missing_ok=True)
+    code, _ = run(
+        [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "--tb=short", "--color=no",
+         f"--junitxml={report}", *(["-n", str(workers)] if workers else []), f"test/{folder}"],
+        timeout_s, echo=True, env=ENVIRONMENT | {"LASTCALL_TEST_WORDS": words} | (env or {}))
+    no_tests = 5
+    if code == no_tests and words:
+        return Counts()
+    if code not in (0, 1) or not report.exists():
+        say(f"pytest test/{folder} {how_it_ended(code)}")
+        return FAILED
+    counts = Counts()
+    for suite in xml.etree.ElementTree.parse(report).getroot().iter("testsuite"):
+        failed = int(suite.get("failures")) + int(suite.get("errors"))
+        skipped = int(suite.get("skipped"))
+        # a test that passes and whose teardown fails is listed once as an error
+        counts += Counts(max(0, int(suite.get("tests")) - failed - skipped), failed, skipped)
+    return counts
+
+
+def sanitize():
+    return unit_tests("sanitize")
+
+
+def gcc():
+    return unit_tests("gcc")
+
+
+def arrows():
+    return pytest_run("arrows", 300)
+
+
+def sources():
+    return sorted(path for top in ("src", "include", "test") for path in (ROOT / top).rglob("*.?pp"))
+
+
+def formatted():
+    code, output = run(["clang-format-19", "--dry-run", "--Werror", *sources()], 120)
+    if code == 0:
+        return PASSED
+    say(output)
+    say("to mend it: clang-format-19 -i " + " ".join(sorted(set(re.findall(r"^[^:\s]+\.[ch]pp", output, re.M)))))
+    return FAILED
+
+
+def tidy():
+    """clang-tidy over every source file; those that passed and have not changed since are not looked at again."""
+    if not configure("sanitize"):
+        return FAILED
+    directory = BUILD / "sanitize"
+    build("sanitize", ["lastcall_boost"])  # the precompiled header
+    stamps = BUILD / "tidy"
+    stamps.mkdir(exist_ok=True)
+    code, text = run(["ninja", "-C", directory, "-t", "deps"], 60)
+    dependencies = {}
+    for block in text.split("\n\n"):
+        name, _, rest = block.partition(":")
+        files = [line.strip() for line in rest.splitlines()[1:]]
+        if files:
+            dependencies[(directory / files[0]).resolve()] = files
+
+    def changed(source, stamp):
+        if not stamp.exists():
+            return True
+        files = [ROOT / ".clang-tidy", source, *(directory / name for name in dependencies.get(source, [source]))]
+        return any(not file.exists() or file.stat().st_mtime > stamp.stat().st_mtime for file in files
+                   if "cmake_pch" not in file.name)
+
+    def check(source):
+        stamp = stamps / str(source.relative_to(ROOT)).replace("/", "-")
+        if not changed(source, stamp):
+            return True
+        began = time.time()
+        code, output = run(["clang-tidy-19", "-p", directory, "--quiet", source], TIDY_TIMEOUT_S)
+        if code == 0:
+            stamp.touch()
+            os.utime(stamp, (began, began))
+            return True
+        say(re.sub(r"^\d+ warnings? .*generated.*\n", "", output, flags=re.M))
+        return False
+
+    with ThreadPoolExecutor(CORES) as pool:
+        results = list(pool.map(check, [path for path in sources() if path.suffix == ".cpp"]))
+    return PASSED if all(results) else FAILED
+
+
+def peers():
+    """Has npm's peers installed once, where npm is. Where not, the tests that want them say so and are skipped."""
+    code, output = run(["test/system/peers/install", BUILD / "peers"], PEERS_TIMEOUT_S)
+    if code != 0:
+        say(f"peers of npm: {output.strip() or how_it_ended(code)}")
+
+
+def system(words=""):
+    if build("sanitize", ["lastcall"]):
+        say("lastcall could not be built, so the tests of the real binary fail")
+        return FAILED
+    peers()
+    return pytest_run("system", SYSTEM_TIMEOUT_S, words, workers=SYSTEM_WORKERS)
+
+
+def release():
+    """What scripts/run builds; one drain of it, since the sanitized binary is tested thoroughly."""
+    code, output = run(["scripts/build"], BUILD_TIMEOUT_S)
+    if code != 0:
+        say(output)
+        return FAILED
+    return pytest_run("system", 300, "demo", env={"LASTCALL_BIN": str(BUILD / "release" / "lastcall")})
+
+
+SYSTEM_WORKERS = 4
+
+STEPS = {
+    "sanitize": sanitize,
+    "arrows": arrows,
+    "format": formatted,
+    "tidy": tidy,
+    "system": system,
+    "release": release,
+    "gcc": gcc,
+}
+
+
+def main(words):
+    began = time.monotonic()
+    BUILD.mkdir(exist_ok=True)
+    if words in STEPS:
+        steps = {words: STEPS[words]}
+    elif words in test_folders():
+        steps = {words: lambda: unit_tests("sanitize", folders=[words])}
+    elif words:
+        steps = {"sanitize": lambda: unit_tests("sanitize", words), "system": lambda: system(words)}
+    else:
+        steps = STEPS
+    total = Counts()
+    for name, step in steps.items():
+        say(f"── {name} " + "─" * (70 - len(name)))
+        step_began = time.monotonic()
+        counts = step()
+        total += counts
+        say(f"{name}: {counts} ({time.monotonic() - step_began:.0f} s)")
+    if total == Counts():
+        say(f"no test has '{words}' in its name")
+    say(f"── all {'─' * 67}\ntook {time.monotonic() - began:.0f} s")
+    say(str(total))
+    return 1 if total.failed or total == Counts() else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(" ".join(sys.argv[1:])))
