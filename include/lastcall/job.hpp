@@ -1,10 +1,9 @@
 #pragma once
 
-#include <lastcall/message.hpp>
-
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <lastcall/message.hpp>
 #include <optional>
 #include <string>
 
@@ -56,13 +55,14 @@ class job {
   virtual std::chrono::steady_clock::time_point stop_deadline() const noexcept = 0;
 };
 
-/// The work itself, the same object for all messages. `run` is called on the worker's strand, several times at once.
+/// The work itself, the same object for all messages. `run` is called on the worker's strand, several times
+/// at once.
 class handler {
  public:
   virtual ~handler() = default;
-  /// Does one job. The visibility timeout is extended while it runs. When the job is told to stop, what it awaits is
-  /// cancelled (terminal) and ends early; it should return soon, by `job::stop_deadline`.
-  /// An exception that leaves it is a failed job.
+  /// Does one job. The visibility timeout is extended while it runs. When the job is told to stop, what it
+  /// awaits is cancelled (terminal) and ends early; it should return soon, by `job::stop_deadline`. An
+  /// exception that leaves it is a failed job.
   virtual boost::asio::awaitable<outcome> run(job&) = 0;
 };
 

@@ -6,8 +6,8 @@
 
 namespace lastcall {
 
-/// A message attribute of SQS: its data type with the custom suffix ("String", "Number.int", "Binary.png") and its
-/// value; of a Binary the raw bytes.
+/// A message attribute of SQS: its data type with the custom suffix ("String", "Number.int", "Binary.png")
+/// and its value; of a Binary the raw bytes.
 struct message_attribute {
   std::string data_type;
   std::string value;
@@ -27,8 +27,8 @@ struct message {
   std::string group_id;  ///< MessageGroupId; empty where there is none
   std::string deduplication_id;
   std::string sequence_number;
-  std::string trace_header;               ///< AWSTraceHeader
-  std::string dead_letter_source_arn;     ///< DeadLetterQueueSourceArn
+  std::string trace_header;            ///< AWSTraceHeader
+  std::string dead_letter_source_arn;  ///< DeadLetterQueueSourceArn
 };
 
 }  // namespace lastcall

@@ -3,21 +3,20 @@
 #include "base/error.hpp"
 #include "runtime/clock.hpp"
 
-#include <lastcall/message.hpp>
-
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <lastcall/message.hpp>
 #include <string>
 #include <vector>
 
 namespace lastcall::sqs {
 
 struct receive_request {
-  int max_messages{10};                ///< 1 to 10
-  std::chrono::seconds wait{20};       ///< 0 to 20: WaitTimeSeconds
+  int max_messages{10};                 ///< 1 to 10
+  std::chrono::seconds wait{20};        ///< 0 to 20: WaitTimeSeconds
   std::chrono::seconds visibility{60};  ///< of the messages it brings
-  std::string attempt_id;              ///< ReceiveRequestAttemptId; FIFO queues only, else empty
+  std::string attempt_id;               ///< ReceiveRequestAttemptId; FIFO queues only, else empty
 };
 
 struct receive_answer {
@@ -46,9 +45,9 @@ struct queue_counts {
 };
 
 /// One queue, as the worker sees it: the seam behind which stands SQS, or the simulator.
-/// Used on one strand only. An error with kind timeout or network leaves open whether the effect has happened.
-/// Every call completes by its deadline, retries included; cancelling a call abandons it, which for a receive means
-/// that messages may stay leased to nobody until their visibility timeout.
+/// Used on one strand only. An error with kind timeout or network leaves open whether the effect has
+/// happened. Every call completes by its deadline, retries included; cancelling a call abandons it, which for
+/// a receive means that messages may stay leased to nobody until their visibility timeout.
 class queue {
  public:
   virtual ~queue() = default;

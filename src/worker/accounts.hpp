@@ -3,10 +3,10 @@
 #include "runtime/clock.hpp"
 
 #include <cstdint>
-#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 namespace lastcall::worker {
@@ -23,8 +23,9 @@ struct totals {
   std::uint64_t jobs_failed{};
   std::uint64_t jobs_retried{};
   std::uint64_t jobs_cut{};
-  std::uint64_t extended{};      ///< visibility extensions that the service has confirmed
-  std::uint64_t polls{};         ///< receives answered
+  std::uint64_t jobs_lost{};  ///< ended after their lease was lost: their success did not count
+  std::uint64_t extended{};   ///< visibility extensions that the service has confirmed
+  std::uint64_t polls{};      ///< receives answered
   std::uint64_t polls_failed{};
   std::uint64_t polls_aborted{};  ///< receives given up at the end: messages leased to them are stranded
 };
@@ -36,8 +37,8 @@ struct holding {
   steady_time visible_at;  ///< when its lease ends, if nothing is done
 };
 
-/// The books: what became of every message, of all shards. Any thread may call any function, so that a report can
-/// be written even while the loops are stuck.
+/// The books: what became of every message, of all shards. Any thread may call any function, so that a report
+/// can be written even while the loops are stuck.
 class accounts {
  public:
   /// A message was received and is held from now on. `held` is unique in the process.
@@ -50,18 +51,26 @@ class accounts {
   void lost(std::uint64_t held);
 
   /// Adds one to a sum that is not about a message's end.
-  void count(std::uint64_t totals::*sum, std::uint64_t by = 1);
+  void count(std::uint64_t totals::* sum, std::uint64_t by = 1);
+
+  /// Failures of messages in this run, for `drain_when_empty`: counts one more and returns how many there are
+  /// now.
+  unsigned failed_try(std::string_view message_id);
+  void forget_tries(std::string_view message_id);
+  /// How many messages have failed at least this often and were not done since.
+  std::size_t given_up(unsigned tries) const;
 
   totals sums() const;
   std::vector<holding> held() const;
   std::size_t held_count() const;
 
  private:
-  void settle(std::uint64_t held, std::uint64_t totals::*sum);
+  void settle(std::uint64_t held, std::uint64_t totals::* sum);
 
   mutable std::mutex mutex_;
   totals sums_;
-  std::map<std::uint64_t, holding> held_;
+  std::unordered_map<std::uint64_t, holding> held_;
+  std::unordered_map<std::string, unsigned> tries_;
 };
 
 }  // namespace lastcall::worker

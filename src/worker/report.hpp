@@ -17,7 +17,7 @@ enum exit_code : int {
 
 /// The report at exit: what became of every message.
 struct report {
-  std::string reason;  ///< "SIGTERM", "SIGINT", "empty", …
+  std::string reason;               ///< "SIGTERM", "SIGINT", "empty", …
   std::chrono::nanoseconds took{};  ///< from the begin of the drain
   int exit{};
   totals sums;

@@ -1,0 +1,81 @@
+#include "worker/accounts.hpp"
+
+#include <cassert>
+
+namespace lastcall::worker {
+
+void accounts::received(std::uint64_t held, std::string_view message_id, steady_time lease_ends, bool late) {
+  const std::lock_guard lock(mutex_);
+  const bool added =
+      held_.try_emplace(held, holding{std::string(message_id), "in progress", lease_ends}).second;
+  assert(added && "a message is entered in the books once");
+  static_cast<void>(added);
+  ++sums_.received;
+  if (late) ++sums_.late;
+}
+
+void accounts::extended(std::uint64_t held, steady_time lease_ends) {
+  const std::lock_guard lock(mutex_);
+  ++sums_.extended;
+  if (const auto entry = held_.find(held); entry != held_.end()) entry->second.visible_at = lease_ends;
+}
+
+void accounts::note(std::uint64_t held, std::string_view why) {
+  const std::lock_guard lock(mutex_);
+  if (const auto entry = held_.find(held); entry != held_.end()) entry->second.why = why;
+}
+
+void accounts::deleted(std::uint64_t held) { settle(held, &totals::deleted); }
+void accounts::released(std::uint64_t held) { settle(held, &totals::released); }
+void accounts::lost(std::uint64_t held) { settle(held, &totals::lost); }
+
+void accounts::settle(std::uint64_t held, std::uint64_t totals::* sum) {
+  const std::lock_guard lock(mutex_);
+  const auto removed = held_.erase(held);
+  assert(removed == 1 && "a message leaves the books once");
+  sums_.*sum += removed;
+}
+
+void accounts::count(std::uint64_t totals::* sum, std::uint64_t by) {
+  const std::lock_guard lock(mutex_);
+  sums_.*sum += by;
+}
+
+unsigned accounts::failed_try(std::string_view message_id) {
+  const std::lock_guard lock(mutex_);
+  return ++tries_[std::string(message_id)];
+}
+
+void accounts::forget_tries(std::string_view message_id) {
+  const std::lock_guard lock(mutex_);
+  if (const auto entry = tries_.find(std::string(message_id)); entry != tries_.end()) tries_.erase(entry);
+}
+
+std::size_t accounts::given_up(unsigned tries) const {
+  const std::lock_guard lock(mutex_);
+  std::size_t count = 0;
+  for (const auto& [id, failed] : tries_)
+    count += failed >= tries ? 1 : 0;
+  return count;
+}
+
+totals accounts::sums() const {
+  const std::lock_guard lock(mutex_);
+  return sums_;
+}
+
+std::vector<holding> accounts::held() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<holding> all;
+  all.reserve(held_.size());
+  for (const auto& [id, entry] : held_)
+    all.push_back(entry);
+  return all;
+}
+
+std::size_t accounts::held_count() const {
+  const std::lock_guard lock(mutex_);
+  return held_.size();
+}
+
+}  // namespace lastcall::worker

@@ -1,0 +1,187 @@
+#include "worker/keeper.hpp"
+
+#include "base/log.hpp"
+#include "worker/verdict.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+#include <cassert>
+
+namespace lastcall::worker {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t batch_limit = 10;
+/// Leases that fall due this soon after one that is due travel in the same batch.
+constexpr auto company = 50ms;
+constexpr auto answer_timeout = 10s;
+constexpr auto proof_pause = 200ms;
+
+}  // namespace
+
+keeper::keeper(shard& s)
+    : shard_(s),
+      terms_{.visibility = s.options.visibility},
+      changed_(s.clock, s.strand),
+      extensions_(s.clock, s.strand) {}
+
+void keeper::add(delivery& d) {
+  all_.emplace(d.id, &d);
+  if (d.lease.is_proven(shard_.clock.now())) plan(d, d.lease.next_time());
+}
+
+void keeper::remove(delivery& d) noexcept {
+  plan_.erase({d.planned_at, d.id});
+  all_.erase(d.id);
+}
+
+void keeper::plan(delivery& d, steady_time when) {
+  plan_.erase({d.planned_at, d.id});
+  d.planned_at = when;
+  if (when == steady_time::max()) return;
+  const bool first = plan_.empty() || when < plan_.begin()->first;
+  plan_.insert({when, d.id});
+  if (first) changed_.notify();
+}
+
+asio::awaitable<bool> keeper::prove(delivery& d) {
+  const steady_time give_up_at = shard_.clock.now() + answer_timeout;
+  while (!d.lease.is_proven(shard_.clock.now()) && !d.lease.is_lost()) {
+    if (shard_.clock.now() >= give_up_at) {
+      lose(d, shard_.clock.now(), "its receive took longer than its visibility timeout");
+      break;
+    }
+    if (d.lease.is_asking()) {
+      co_await next_answer(d);
+      continue;
+    }
+    std::vector<std::uint64_t> ids{d.id};
+    std::vector<sqs::visibility_change> changes{{d.message().receipt_handle, terms_.visibility}};
+    gate::holder inside = extensions_.enter();
+    d.lease.asking();
+    co_await extend(std::move(ids), std::move(changes), std::move(inside));
+    if (d.lease.is_proven(shard_.clock.now())) break;
+    if (!d.lease.is_lost()) co_await sleep_for(shard_.clock, proof_pause);
+  }
+  if (!d.lease.is_lost()) plan(d, d.lease.next_time());
+  co_return !d.lease.is_lost();
+}
+
+asio::awaitable<void> keeper::let_go(delivery& d) {
+  plan(d, steady_time::max());
+  if (d.lease.is_asking()) co_await next_answer(d);
+  plan(d, steady_time::max());
+}
+
+asio::awaitable<void> keeper::next_answer(delivery& d) {
+  one_shot<bool> answer;
+  d.extension_answered = &answer;
+  co_await answer.wait();
+}
+
+asio::awaitable<void> keeper::run() {
+  while (!stopping_) {
+    look_at_due(shard_.clock.now());
+    const steady_time next = plan_.empty() ? steady_time::max() : plan_.begin()->first;
+    co_await changed_.wait_until(next);
+  }
+  co_await extensions_.wait_empty();
+}
+
+void keeper::stop() noexcept {
+  stopping_ = true;
+  changed_.notify();
+}
+
+void keeper::look_at_due(steady_time now) {
+  std::vector<std::uint64_t> ids;
+  std::vector<sqs::visibility_change> changes;
+  const auto send = [&] {
+    if (ids.empty()) return;
+    asio::co_spawn(shard_.strand,
+                   extend(std::exchange(ids, {}), std::exchange(changes, {}), extensions_.enter()),
+                   asio::detached);
+  };
+  while (!plan_.empty()) {
+    const bool due_now = plan_.begin()->first <= now;
+    if (!due_now && (ids.empty() || plan_.begin()->first > now + company)) break;
+    delivery& d = *all_.at(plan_.begin()->second);
+    switch (d.lease.what_is_due(std::max(now, d.planned_at))) {
+      case lease::due::loss:
+        if (!due_now) return send();
+        lose(d, now, "it could not be extended in time");
+        break;
+      case lease::due::extension:
+        changes.push_back({d.message().receipt_handle, d.lease.length_to_ask(now)});
+        ids.push_back(d.id);
+        d.lease.asking();
+        plan(d, d.lease.next_time());
+        if (ids.size() == batch_limit) send();
+        break;
+      case lease::due::nothing:
+        plan(d, d.lease.next_time());
+        break;
+    }
+  }
+  send();
+}
+
+void keeper::lose(delivery& d, steady_time now, std::string_view why) {
+  const bool running = d.now == delivery::phase::running;
+  d.lease.refused();
+  plan(d, steady_time::max());
+  if (running || d.now == delivery::phase::waiting)
+    log::warning(
+        "lease lost: the message will be delivered again, and a success of this job no longer counts",
+        {{"message_id", d.message().id}, {"why", why}});
+  d.stop(stop_reason::lease_lost, std::max(now, d.lease.ends_at()) + shard_.options.reserve);
+}
+
+asio::awaitable<void> keeper::extend(std::vector<std::uint64_t> ids,
+                                     std::vector<sqs::visibility_change> changes, gate::holder inside) {
+  const steady_time asked_at = shard_.clock.now();
+  const steady_time deadline = std::min(asked_at + answer_timeout, end_at_);
+  std::vector<std::chrono::seconds> lengths;
+  for (const sqs::visibility_change& change : changes)
+    lengths.push_back(change.visibility);
+  const auto answer = co_await shard_.queue.change_visibility_batch(std::move(changes), deadline);
+  std::vector<const sqs::batch_failure*> failures(ids.size(), nullptr);
+  if (answer)
+    for (const sqs::batch_failure& failed : *answer)
+      if (failed.index < failures.size()) failures[failed.index] = &failed;
+  const error failed_whole = answer ? error{} : answer.error();
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (!answer)
+      answered(ids[i], &failed_whole, verdict_on(failed_whole) == verdict::gone, asked_at, lengths[i]);
+    else if (failures[i] != nullptr)
+      answered(ids[i], &failures[i]->why, verdict_on(*failures[i]) == verdict::gone, asked_at, lengths[i]);
+    else
+      answered(ids[i], nullptr, false, asked_at, lengths[i]);
+  }
+  inside.leave();
+}
+
+void keeper::answered(std::uint64_t id, const error* problem, bool final, steady_time asked_at,
+                      std::chrono::seconds length) {
+  const auto entry = all_.find(id);
+  if (entry == all_.end()) return;  // settled meanwhile
+  delivery& d = *entry->second;
+  const steady_time now = shard_.clock.now();
+  const bool kept = d.planned_at != steady_time::max();
+  if (problem == nullptr) {
+    d.lease.confirmed(asked_at, length, shard_.random.unit());
+    shard_.books.extended(id, d.lease.ends_at());
+  } else if (final) {
+    if (!d.lease.is_lost()) lose(d, now, problem->message);
+  } else {
+    d.lease.unanswered(now);
+    log::debug("extension not answered, asking again",
+               {{"message_id", d.message().id}, {"why", problem->message}});
+  }
+  if (kept && !d.lease.is_lost()) plan(d, d.lease.next_time());
+  if (one_shot<bool>* waiting = std::exchange(d.extension_answered, nullptr)) waiting->set(true);
+}
+
+}  // namespace lastcall::worker

@@ -1,0 +1,61 @@
+#pragma once
+
+#include "runtime/gate.hpp"
+#include "worker/delivery.hpp"
+#include "worker/shard.hpp"
+
+#include <set>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace lastcall::worker {
+
+/// Keeps the leases of all messages that the shard holds (promise 5): extends each at half of its visibility
+/// timeout, in batches of 10, and tells the job when its lease is lost. Knows nothing of the drain: whoever
+/// holds a message keeps its lease, whatever the worker's state.
+class keeper {
+ public:
+  explicit keeper(shard& s);
+
+  /// From now on the lease is kept. The delivery must be removed before it dies.
+  void add(delivery&);
+  /// Looks at the lease no more.
+  void remove(delivery&) noexcept;
+
+  /// Completes when the lease is proven (true) or lost (false): for a message whose receive took so long that
+  /// its lease may have ended before the answer came.
+  boost::asio::awaitable<bool> prove(delivery&);
+  /// Extends no more and completes when no extension is on its way, which would take the message back after a
+  /// release. The delivery stays registered.
+  boost::asio::awaitable<void> let_go(delivery&);
+
+  /// Runs until `stop`; completes when every extension under way has been answered.
+  boost::asio::awaitable<void> run();
+  void stop() noexcept;
+  /// Extensions that begin later end by this time.
+  void end_by(steady_time when) noexcept { end_at_ = when; }
+
+ private:
+  using plan_entry = std::pair<steady_time, std::uint64_t>;
+
+  void plan(delivery&, steady_time when);
+  void look_at_due(steady_time now);
+  void lose(delivery&, steady_time now, std::string_view why);
+  boost::asio::awaitable<void> extend(std::vector<std::uint64_t> ids,
+                                      std::vector<sqs::visibility_change> changes, gate::holder inside);
+  void answered(std::uint64_t id, const error* problem, bool final, steady_time asked_at,
+                std::chrono::seconds length);
+  boost::asio::awaitable<void> next_answer(delivery&);
+
+  shard& shard_;
+  lease_terms terms_;
+  std::unordered_map<std::uint64_t, delivery*> all_;
+  std::set<plan_entry> plan_;
+  wakeup changed_;
+  gate extensions_;
+  steady_time end_at_{steady_time::max()};
+  bool stopping_{false};
+};
+
+}  // namespace lastcall::worker

@@ -1,0 +1,183 @@
+#include "worker/pollers.hpp"
+
+#include "base/log.hpp"
+#include "worker/drain.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+
+namespace lastcall::worker {
+namespace asio = boost::asio;
+namespace {
+
+constexpr backoff between_failures{200ms, 20s};
+/// How long a receive that would not be full waits for more slots: jobs of one batch end together.
+constexpr auto slot_company = 5ms;
+/// After an empty answer to a receive without a wait, so that an idle worker does not spin.
+constexpr auto short_poll_pause = 1s;
+/// How much longer than its wait a receive may stay open at the service.
+constexpr auto wait_slack = 1s;
+
+bool may_have_leased(const error& why) noexcept {
+  return why.kind == error_kind::cancelled || why.kind == error_kind::timeout ||
+         why.kind == error_kind::network || why.kind == error_kind::protocol;
+}
+
+}  // namespace
+
+struct pollers::loop {
+  explicit loop(shard& s) : wake(s.clock, s.strand) {}
+
+  wakeup wake;
+  asio::cancellation_signal cancel;
+  std::string attempt_id;  ///< FIFO: kept while the fate of a receive is unknown
+  unsigned failures{0};
+  bool polling{false};
+  bool wants_room{false};
+  steady_time progressed_at{};
+};
+
+pollers::pollers(shard& s, intake_owner& owner)
+    : shard_(s), owner_(owner), wait_(budgeted_wait(s.options)), running_(s.clock, s.strand) {}
+
+pollers::~pollers() = default;
+
+void pollers::start() {
+  for (std::size_t i = 0; i < shard_.options.pollers; ++i) {
+    loop& l = *loops_.emplace_back(std::make_unique<loop>(shard_));
+    asio::co_spawn(shard_.strand, run(l, running_.enter()),
+                   asio::bind_cancellation_slot(l.cancel.slot(), asio::detached));
+  }
+}
+
+void pollers::slot_freed() noexcept {
+  for (const auto& l : loops_) {
+    if (!l->wants_room) continue;
+    l->wants_room = false;
+    l->wake.notify();
+    return;
+  }
+}
+
+void pollers::close() noexcept {
+  closing_ = true;
+  for (const auto& l : loops_)
+    l->wake.notify();
+}
+
+void pollers::abort() {
+  for (const auto& l : loops_)
+    if (l->polling) l->cancel.emit(asio::cancellation_type::terminal);
+}
+
+asio::awaitable<void> pollers::join() { return running_.wait_empty(); }
+
+steady_time pollers::progressed_at() const noexcept {
+  steady_time least = steady_time::max();
+  for (const auto& l : loops_)
+    if (!l->wants_room) least = std::min(least, l->progressed_at);
+  return least;
+}
+
+intake pollers::room() const {
+  intake i = owner_.room();
+  i.reserved = reserved_;
+  return i;
+}
+
+asio::awaitable<void> pollers::run(loop& l, gate::holder inside) {
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
+  while (!closing_) {
+    l.progressed_at = shard_.clock.now();
+    if (quiet_ || room().quota() == 0) {
+      co_await wait_for_room(l, steady_time::max());
+      continue;
+    }
+    const steady_time until = shard_.clock.now() + slot_company;
+    while (!closing_ && !room().is_full_batch() && shard_.clock.now() < until)
+      co_await wait_for_room(l, until);
+    if (closing_ || quiet_ || room().quota() == 0) continue;
+    co_await poll(l, room().quota());
+  }
+  inside.leave();
+}
+
+asio::awaitable<void> pollers::wait_for_room(loop& l, steady_time until) {
+  l.wants_room = true;
+  owner_.polls_changed();
+  co_await l.wake.wait_until(until);
+  l.wants_room = false;
+}
+
+asio::awaitable<void> pollers::poll(loop& l, int count) {
+  const steady_time asked_at = shard_.clock.now();
+  reserved_ += static_cast<std::size_t>(count);
+  ++open_;
+  l.polling = true;
+  if (room().quota() > 0) slot_freed();  // room is left for another loop
+  result<sqs::receive_answer> answer = co_await receive(l, count, wait_);
+  if (!answer && may_have_leased(answer.error())) {
+    if (closing_ && shard_.queue.is_fifo()) {
+      co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+      answer = co_await receive(l, count, 0s);
+    }
+    if (!answer) {
+      lingers_until_ = std::max(lingers_until_, asked_at + wait_ + wait_slack);
+      shard_.books.count(answer.error().kind == error_kind::cancelled ? &totals::polls_aborted
+                                                                      : &totals::polls_failed);
+    }
+  } else if (!answer) {
+    shard_.books.count(&totals::polls_failed);
+  }
+  l.polling = false;
+  --open_;
+  reserved_ -= static_cast<std::size_t>(count);
+  last_succeeded_ = answer.has_value();
+  l.progressed_at = shard_.clock.now();
+  if (!answer) {
+    owner_.polls_changed();
+    if (!closing_) co_await back_off(l, answer.error());
+    co_return;
+  }
+  l.failures = 0;
+  l.attempt_id.clear();
+  shard_.books.count(&totals::polls);
+  const bool empty = answer->messages.empty() && answer->corrupt.empty();
+  owner_.arrived(std::move(*answer), asked_at);
+  owner_.polls_changed();
+  if (!empty || closing_) co_return;
+  co_await owner_.came_up_empty();
+  if (wait_ == 0s && !closing_) co_await l.wake.wait_until(shard_.clock.now() + short_poll_pause);
+}
+
+asio::awaitable<result<sqs::receive_answer>> pollers::receive(loop& l, int count, std::chrono::seconds wait) {
+  if (shard_.queue.is_fifo() && l.attempt_id.empty()) l.attempt_id = shard_.random.uuid();
+  sqs::receive_request request{.max_messages = count,
+                               .wait = wait,
+                               .visibility = shard_.options.visibility,
+                               .attempt_id = l.attempt_id};
+  co_return co_await shard_.queue.receive(std::move(request));
+}
+
+asio::awaitable<void> pollers::back_off(loop& l, const error& why) {
+  const std::chrono::nanoseconds pause =
+      between_failures.ceiling(l.failures) / 2 + between_failures.wait(l.failures, shard_.random.unit()) / 2;
+  ++l.failures;
+  // OverLimit is the service's way to say that as much is in flight as it allows: backpressure, not a fault.
+  const bool full = why.code == "OverLimit";
+  log::write(full ? log::level::debug : log::level::warning, "receive failed, trying again",
+             {{"why", why.message},
+              {"pause_ms", std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()}});
+  const steady_time until = shard_.clock.now() + pause;
+  while (!closing_ && shard_.clock.now() < until) {
+    l.progressed_at = shard_.clock.now();
+    co_await l.wake.wait_until(until);
+  }
+}
+
+}  // namespace lastcall::worker

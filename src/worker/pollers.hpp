@@ -1,0 +1,82 @@
+#pragma once
+
+#include "runtime/gate.hpp"
+#include "worker/intake.hpp"
+#include "worker/shard.hpp"
+
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace lastcall::worker {
+
+/// Whom the pollers ask for room and hand their answers to. Called on the shard's strand.
+class intake_owner {
+ public:
+  virtual ~intake_owner() = default;
+  /// The shard's counts; the pollers fill in `reserved` themselves.
+  virtual intake room() const = 0;
+  /// An answer, empty or not. `asked_at`: when the receive was sent.
+  virtual void arrived(sqs::receive_answer, steady_time asked_at) = 0;
+  /// The number of open receives, or the readiness, has changed.
+  virtual void polls_changed() = 0;
+  /// An empty answer came while nothing was held. Completes before the poller asks again.
+  virtual boost::asio::awaitable<void> came_up_empty() = 0;
+};
+
+/// The receive loops of a shard. Each asks for as many messages as there are free slots, never more; a
+/// receive that fails is repeated with backoff, without end. A receive that is open is never aborted but by
+/// `abort`: SQS goes on leasing messages to it, for nobody (aws-sdk-js#2350).
+class pollers {
+ public:
+  pollers(shard& s, intake_owner& owner);
+  ~pollers();
+
+  void start();
+  /// A slot has become free.
+  void slot_freed() noexcept;
+  /// No new receive from here on; open ones are left to answer.
+  void close() noexcept;
+  /// Takes in no more, until the end, without draining (SIGUSR1).
+  void quiet() noexcept { quiet_ = true; }
+  /// Gives up open receives. What the service may still lease to them until `lingers_until` is stranded,
+  /// except on FIFO queues: there the answer is asked for again with the same ReceiveRequestAttemptId.
+  void abort();
+  /// Completes when every loop has ended.
+  boost::asio::awaitable<void> join();
+
+  std::size_t open() const noexcept { return open_; }
+  /// Until when the service may still answer a receive of ours that we no longer read. A message that becomes
+  /// visible before is caught by it.
+  steady_time lingers_until() const noexcept { return lingers_until_; }
+  bool last_succeeded() const noexcept { return last_succeeded_; }
+  bool is_quiet() const noexcept { return quiet_; }
+  /// When a loop last made progress; `max` while all wait for a free slot.
+  steady_time progressed_at() const noexcept;
+
+ private:
+  struct loop;
+
+  boost::asio::awaitable<void> run(loop& l, gate::holder inside);
+  boost::asio::awaitable<void> wait_for_room(loop& l, steady_time until);
+  boost::asio::awaitable<result<sqs::receive_answer>> receive(loop& l, int count, std::chrono::seconds wait);
+  boost::asio::awaitable<void> poll(loop& l, int count);
+  boost::asio::awaitable<void> back_off(loop& l, const error& why);
+  intake room() const;
+
+  shard& shard_;
+  intake_owner& owner_;
+  std::chrono::seconds wait_;
+  std::vector<std::unique_ptr<loop>> loops_;
+  gate running_;
+  std::size_t reserved_{0};
+  std::size_t open_{0};
+  steady_time lingers_until_{};
+  bool last_succeeded_{false};
+  bool closing_{false};
+  bool quiet_{false};
+};
+
+}  // namespace lastcall::worker

@@ -1,0 +1,114 @@
+#include "worker/settler.hpp"
+
+#include "base/log.hpp"
+#include "worker/verdict.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+
+namespace lastcall::worker {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::size_t batch_limit = 10;
+constexpr auto answer_timeout = 30s;
+constexpr backoff between_tries{100ms, 10s};
+
+}  // namespace
+
+settler::settler(shard& s) : shard_(s), changed_(s.clock, s.strand), batches_(s.clock, s.strand) {
+  deletes_.removes = true;
+}
+
+asio::awaitable<settlement> settler::remove(delivery& d) { return settle(deletes_, d, {}); }
+
+asio::awaitable<settlement> settler::release(delivery& d, std::chrono::seconds after) {
+  return settle(releases_, d, after);
+}
+
+asio::awaitable<settlement> settler::settle(lane& lane, delivery& d, std::chrono::seconds after) {
+  for (unsigned tries = 0;; ++tries) {
+    if (!d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;
+    one_shot<std::optional<sqs::batch_failure>> answer;
+    if (lane.waiting.empty()) lane.oldest = shard_.clock.now();
+    lane.waiting.push_back({d.message().receipt_handle, after, &answer});
+    changed_.notify();
+    const std::optional<sqs::batch_failure> failed = co_await answer.wait();
+    if (!failed) co_return settlement::done;
+    shard_.books.note(d.id, (lane.removes ? "delete failed: " : "release failed: ") + failed->why.message);
+    if (verdict_on(*failed) == verdict::gone) co_return settlement::gone;
+    log::warning(lane.removes ? "delete failed, trying again" : "release failed, trying again",
+                 {{"message_id", d.message().id}, {"why", failed->why.message}});
+    const steady_time again_at = shard_.clock.now() + between_tries.wait(tries, shard_.random.unit());
+    if (again_at >= end_at_) co_return settlement::open;
+    co_await sleep_until(shard_.clock, again_at);
+  }
+}
+
+void settler::hurry(steady_time end_at) noexcept {
+  linger_ = {};
+  end_at_ = end_at;
+  changed_.notify();
+}
+
+asio::awaitable<void> settler::run() {
+  while (!stopping_) {
+    const steady_time now = shard_.clock.now();
+    const std::optional<steady_time> deletes_at = flush(deletes_, now);
+    const std::optional<steady_time> releases_at = flush(releases_, now);
+    steady_time next = deletes_at.value_or(steady_time::max());
+    next = std::min(next, releases_at.value_or(steady_time::max()));
+    co_await changed_.wait_until(next);
+  }
+  co_await batches_.wait_empty();
+}
+
+void settler::stop() noexcept {
+  stopping_ = true;
+  changed_.notify();
+}
+
+std::optional<steady_time> settler::flush(lane& lane, steady_time now) {
+  while (lane.waiting.size() >= batch_limit || (!lane.waiting.empty() && now >= lane.oldest + linger_)) {
+    const std::size_t count = std::min(lane.waiting.size(), batch_limit);
+    std::vector<entry> batch(
+        std::make_move_iterator(lane.waiting.begin()),
+        std::make_move_iterator(lane.waiting.begin() + static_cast<std::ptrdiff_t>(count)));
+    lane.waiting.erase(lane.waiting.begin(), lane.waiting.begin() + static_cast<std::ptrdiff_t>(count));
+    asio::co_spawn(shard_.strand, send(lane.removes, std::move(batch), batches_.enter()), asio::detached);
+  }
+  if (lane.waiting.empty()) return std::nullopt;
+  return lane.oldest + linger_;
+}
+
+asio::awaitable<void> settler::send(bool removes, std::vector<entry> batch, gate::holder inside) {
+  const steady_time deadline = std::min(shard_.clock.now() + answer_timeout, end_at_);
+  result<std::vector<sqs::batch_failure>> answer = std::vector<sqs::batch_failure>{};
+  if (removes) {
+    std::vector<std::string> handles;
+    for (const entry& e : batch)
+      handles.push_back(e.receipt_handle);
+    answer = co_await shard_.queue.delete_batch(std::move(handles), deadline);
+  } else {
+    std::vector<sqs::visibility_change> changes;
+    for (const entry& e : batch)
+      changes.push_back({e.receipt_handle, e.after});
+    answer = co_await shard_.queue.change_visibility_batch(std::move(changes), deadline);
+  }
+  std::vector<std::optional<sqs::batch_failure>> failures(batch.size());
+  if (answer) {
+    for (sqs::batch_failure& failed : *answer)
+      if (const std::size_t index = failed.index; index < failures.size())
+        failures[index] = std::move(failed);
+  } else {
+    for (std::size_t i = 0; i < batch.size(); ++i)
+      failures[i] = sqs::batch_failure{i, answer.error(), false};
+  }
+  for (std::size_t i = 0; i < batch.size(); ++i)
+    batch[i].answer->set(std::move(failures[i]));
+  inside.leave();
+}
+
+}  // namespace lastcall::worker

@@ -1,0 +1,64 @@
+#pragma once
+
+#include "runtime/gate.hpp"
+#include "worker/delivery.hpp"
+#include "worker/shard.hpp"
+
+#include <deque>
+#include <optional>
+#include <vector>
+
+namespace lastcall::worker {
+
+/// How a delete or a release ended.
+enum class settlement {
+  done,  ///< the service has confirmed it
+  gone,  ///< the message was not ours any more: its lease had ended, or it is deleted
+  open   ///< not answered by the end: it may or may not have happened
+};
+
+/// Batches deletes and releases, and looks at each entry of an answer alone. An entry that failed and may
+/// succeed is tried again, with full-jitter backoff, until it is answered, the lease is lost, or the end is
+/// reached: the keeper extends the lease meanwhile.
+class settler {
+ public:
+  explicit settler(shard& s);
+
+  /// DeleteMessage. Sends nothing once the lease is lost: the message may be someone else's (promise 5).
+  boost::asio::awaitable<settlement> remove(delivery&);
+  /// ChangeMessageVisibility: the message is visible again after `after`.
+  boost::asio::awaitable<settlement> release(delivery&, std::chrono::seconds after);
+
+  /// The drain has begun: nothing waits for company any more, and everything ends by `end_at`.
+  void hurry(steady_time end_at) noexcept;
+  /// Send batches until `stop`; completes when every batch under way has been answered.
+  boost::asio::awaitable<void> run();
+  void stop() noexcept;
+
+ private:
+  struct entry {
+    std::string receipt_handle;
+    std::chrono::seconds after;
+    one_shot<std::optional<sqs::batch_failure>>* answer;
+  };
+  struct lane {
+    std::deque<entry> waiting;
+    steady_time oldest{};
+    bool removes{};
+  };
+
+  boost::asio::awaitable<settlement> settle(lane&, delivery&, std::chrono::seconds after);
+  boost::asio::awaitable<void> send(bool removes, std::vector<entry> batch, gate::holder inside);
+  std::optional<steady_time> flush(lane&, steady_time now);
+
+  shard& shard_;
+  lane deletes_;
+  lane releases_;
+  wakeup changed_;
+  gate batches_;
+  std::chrono::nanoseconds linger_{5ms};
+  steady_time end_at_{steady_time::max()};
+  bool stopping_{false};
+};
+
+}  // namespace lastcall::worker

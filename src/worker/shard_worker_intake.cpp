@@ -1,0 +1,90 @@
+// What the worker offers its pollers, and what it does with what they bring.
+
+#include "base/log.hpp"
+#include "worker/shard_worker.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+namespace lastcall::worker {
+namespace asio = boost::asio;
+namespace {
+
+constexpr auto counts_timeout = 10s;
+
+}  // namespace
+
+intake shard_worker::room() const {
+  return {.concurrency = shard_.options.concurrency,
+          .running = slots_taken_,
+          .reserved = 0,
+          .settling = held_.size() - slots_taken_};
+}
+
+void shard_worker::arrived(sqs::receive_answer answer, steady_time asked_at) {
+  for (message& m : answer.corrupt) {
+    log::error("message does not fit its MD5: put back, not worked on", {{"message_id", m.id}});
+    shard_.books.count(&totals::corrupt);
+    const delivery_ptr d = take_in(std::move(m), asked_at);
+    put_back(d, pause_before_retry(*d, {}));
+  }
+  std::unordered_map<std::string, delivery_ptr> last_of_group;
+  for (message& m : answer.messages) {
+    const delivery_ptr d = take_in(std::move(m), asked_at);
+    if (is_draining()) {
+      put_back(d, 0s);
+      continue;
+    }
+    if (shard_.queue.is_fifo()) {  // in order within the group: each waits for the one before
+      delivery_ptr& before = last_of_group[d->message().group_id];
+      if (before) {
+        before->next_in_group = d;
+        d->has_predecessor = true;
+      }
+      before = d;
+    }
+    ++slots_taken_;
+    asio::co_spawn(shard_.strand, work_on(d, coroutines_.enter()),
+                   asio::bind_cancellation_slot(d->cancel.slot(), asio::detached));
+  }
+  publish();
+}
+
+delivery_ptr shard_worker::take_in(message m, steady_time asked_at) {
+  const lease_terms terms{.visibility = shard_.options.visibility};
+  auto d = std::make_shared<delivery>(next_id_++, std::move(m), shard_.queue.name(),
+                                      lease(terms, asked_at, shard_.random.unit()));
+  d->inside = in_flight_.enter();
+  d->is_late = is_draining();
+  late_ += d->is_late ? 1 : 0;
+  held_.emplace(d->id, d);
+  shard_.books.received(d->id, d->message().id, d->lease.ends_at(), d->is_late);
+  keeper_.add(*d);
+  return d;
+}
+
+void shard_worker::put_back(delivery_ptr d, std::chrono::seconds after) {
+  asio::co_spawn(shard_.strand, put_back_now(std::move(d), after, coroutines_.enter()), asio::detached);
+}
+
+void shard_worker::polls_changed() {
+  publish();
+  if (is_draining()) changed_.notify();
+}
+
+asio::awaitable<void> shard_worker::came_up_empty() {
+  if (!shard_.options.drain_when_empty || !held_.empty() || asked_) co_return;
+  const steady_time deadline = shard_.clock.now() + counts_timeout;
+  const auto counts = co_await shard_.queue.counts(deadline);
+  if (!counts) {
+    log::warning("cannot tell whether the queue is empty", {{"why", counts.error().message}});
+    co_return;
+  }
+  // Messages in flight are waited for, whoever holds them, but for those that fail here again and again.
+  const std::size_t given_up = shard_.books.given_up(shard_.options.tries_when_empty);
+  if (held_.empty() && counts->visible == 0 && counts->delayed == 0 && counts->in_flight <= given_up)
+    owner_.queue_is_empty();
+}
+
+}  // namespace lastcall::worker

@@ -1,0 +1,173 @@
+// One message, from its turn to its settlement.
+
+#include "base/log.hpp"
+#include "worker/shard_worker.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <exception>
+
+namespace lastcall::worker {
+namespace asio = boost::asio;
+namespace {
+
+constexpr std::chrono::seconds visibility_limit = 12h;
+
+std::int64_t to_ms(std::chrono::nanoseconds d) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
+}
+
+}  // namespace
+
+asio::awaitable<void> shard_worker::work_on(delivery_ptr d, gate::holder running) {
+  // Once cancelled, what the handler awaits ends early, but what is awaited after it must not: the delete is
+  // still owed.
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
+  bool may_start = true;
+  if (d->has_predecessor) may_start = co_await d->turn.wait();
+  if (may_start) may_start = co_await keeper_.prove(*d);
+  bool deleted = false;
+  if (may_start && d->stopping() == stop_reason::none) {
+    outcome o = co_await run_handler(*d);
+    free_slot();
+    if (d->now == delivery::phase::given_up) co_return;  // it is settled without us
+    d->now = delivery::phase::settling;
+    deleted = co_await settle(*d, std::move(o));
+  } else {
+    free_slot();
+    co_await release(*d, 0s);
+  }
+  leave(*d, deleted);
+  running.leave();
+}
+
+asio::awaitable<outcome> shard_worker::run_handler(delivery& d) {
+  d.now = delivery::phase::running;
+  d.started_at = shard_.clock.now();
+  if (shard_.options.job_timeout > 0s) {
+    time_limits_.emplace(d.started_at + shard_.options.job_timeout, d.id);
+    changed_.notify();
+  }
+  ++running_;
+  publish();
+  outcome o;
+  try {
+    o = co_await handler_.run(d);
+  } catch (const std::exception& e) {
+    o = outcome::failed(std::string("the handler threw: ") + e.what());
+  } catch (...) {
+    o = outcome::failed("the handler threw something that is not an exception");
+  }
+  --running_;
+  publish();
+  co_return o;
+}
+
+asio::awaitable<bool> shard_worker::settle(delivery& d, outcome o) {
+  account(d, o);
+  if (o.what == outcome::kind::done) {
+    const settlement s = co_await settler_.remove(d);
+    if (s == settlement::done) shard_.books.deleted(d.id);
+    if (s == settlement::gone) shard_.books.lost(d.id);
+    co_return s == settlement::done;
+  }
+  const bool was_cut = d.stopping() == stop_reason::draining || o.what == outcome::kind::stopped;
+  const std::chrono::seconds after = was_cut ? 0s : pause_before_retry(d, o);
+  co_await release(d, after);
+  co_return false;
+}
+
+void shard_worker::account(const delivery& d, const outcome& o) {
+  const auto took_ms = to_ms(shard_.clock.now() - d.started_at);
+  const std::string& id = d.message().id;
+  const auto say = [&](log::level level, std::string_view event) {
+    if (log::enabled(level))
+      log::write(level, event,
+                 {{"message_id", id},
+                  {"took_ms", took_ms},
+                  {"receive_count", d.message().receive_count},
+                  {"reason", o.reason}});
+  };
+  const bool done = o.what == outcome::kind::done;
+  if (!d.lease.is_proven(shard_.clock.now())) {
+    shard_.books.count(&totals::jobs_lost);
+    say(log::level::warning, done ? "job succeeded after its lease was lost: not deleted, it will run again"
+                                  : "job ended after its lease was lost");
+  } else if (done) {
+    shard_.books.count(&totals::jobs_done);
+    if (shard_.options.drain_when_empty) shard_.books.forget_tries(id);
+    say(log::level::debug, "job done");
+  } else if (d.stopping() == stop_reason::draining) {
+    shard_.books.count(&totals::jobs_cut);
+    say(log::level::warning, "job cut: its message is released");
+  } else {
+    const bool failed = o.what == outcome::kind::failed && d.stopping() == stop_reason::none;
+    shard_.books.count(failed ? &totals::jobs_failed : &totals::jobs_retried);
+    if (shard_.options.drain_when_empty) shard_.books.failed_try(id);
+    if (d.stopping() == stop_reason::time_limit)
+      say(log::level::warning, "job stopped at its time limit: it will be tried again");
+    else
+      say(failed ? log::level::warning : log::level::info, failed ? "job failed" : "job will be tried again");
+  }
+}
+
+std::chrono::seconds shard_worker::pause_before_retry(const delivery& d, const outcome& o) const {
+  if (o.retry_after) return std::clamp<std::chrono::seconds>(*o.retry_after, 0s, visibility_limit - 1min);
+  const unsigned attempt = std::max(d.message().receive_count, 1U) - 1;
+  return std::chrono::ceil<std::chrono::seconds>(shard_.options.retry.wait(attempt, shard_.random.unit()));
+}
+
+asio::awaitable<void> shard_worker::put_back_now(delivery_ptr d, std::chrono::seconds after,
+                                                 gate::holder running) {
+  // Without proof the release might be of a lease that has already ended and is someone else's.
+  co_await keeper_.prove(*d);
+  co_await release(*d, after);
+  leave(*d, false);
+  running.leave();
+}
+
+asio::awaitable<void> shard_worker::release(delivery& d, std::chrono::seconds after) {
+  co_await wait_until_releasable();
+  co_await keeper_.let_go(d);
+  // A receive that we gave up is still open at the service: what becomes visible before it ends is caught by
+  // it.
+  const auto lingering =
+      std::chrono::ceil<std::chrono::seconds>(pollers_.lingers_until() - shard_.clock.now());
+  if (is_draining()) after = std::max(after, lingering);
+  switch (co_await settler_.release(d, after)) {
+    case settlement::done:
+      shard_.books.released(d.id);
+      break;
+    case settlement::gone:
+      shard_.books.lost(d.id);
+      break;
+    case settlement::open:
+      break;  // stays in the books, and is reported as left behind
+  }
+}
+
+asio::awaitable<void> shard_worker::wait_until_releasable() {
+  if (!is_draining() || all_polls_closed_ || polls_given_up_) co_return;
+  one_shot<bool> now;
+  waiting_to_release_.push_back(&now);
+  co_await now.wait();
+}
+
+void shard_worker::free_slot() noexcept {
+  --slots_taken_;
+  pollers_.slot_freed();
+}
+
+void shard_worker::leave(delivery& d, bool deleted) {
+  if (const delivery_ptr next = std::exchange(d.next_in_group, nullptr)) next->turn.set(deleted);
+  keeper_.remove(d);
+  if (d.is_late) --late_;
+  d.inside.leave();
+  held_.erase(d.id);
+  pollers_.slot_freed();
+  if (is_draining()) changed_.notify();
+}
+
+}  // namespace lastcall::worker
