@@ -14,9 +14,9 @@ namespace lastcall {
 
 class tls_context;
 
-/// A connection, as bytes. The simulator replaces it. Used on one strand only; one read and one write at a time.
-/// Cancelling the coroutine during an operation ends it with `error_kind::cancelled`; afterwards the stream can
-/// only be closed, as after any error.
+/// A connection, as bytes. The simulator replaces it. Used on one strand only; one read and one write at a
+/// time. Cancelling the coroutine during an operation ends it with `error_kind::cancelled`; afterwards the
+/// stream can only be closed, as after any error.
 class stream {
  public:
   virtual ~stream() = default;
@@ -28,10 +28,11 @@ class stream {
   virtual boost::asio::awaitable<result<void>> start_tls(tls_context&, std::string host) = 0;
   /// Becomes TLS from here on, as a server with the context's certificate.
   virtual boost::asio::awaitable<result<void>> accept_tls(tls_context&) = 0;
-  /// Operations that have not completed by `when` end with `error_kind::timeout`: those under way and later ones.
-  /// `steady_time::max()` takes the limit away.
+  /// Operations that have not completed by `when` end with `error_kind::timeout`: those under way and later
+  /// ones. `steady_time::max()` takes the limit away.
   virtual void expires_at(steady_time when) = 0;
-  /// Whether nothing has come from the peer, not even its end: an idle connection in this state may be used again.
+  /// Whether nothing has come from the peer, not even its end: an idle connection in this state may be used
+  /// again.
   virtual bool is_quiet() noexcept = 0;
   /// Ends what is under way with `error_kind::cancelled` and closes at once. Idempotent.
   virtual void close() noexcept = 0;
@@ -43,8 +44,10 @@ class stream {
 class dialer {
  public:
   virtual ~dialer() = default;
-  /// Resolves and connects by plain TCP, trying each address, until `deadline`; runs on the caller's executor.
-  virtual boost::asio::awaitable<result<std::unique_ptr<stream>>> connect(std::string host, std::uint16_t port,
+  /// Resolves and connects by plain TCP, trying each address, until `deadline`; runs on the caller's
+  /// executor.
+  virtual boost::asio::awaitable<result<std::unique_ptr<stream>>> connect(std::string host,
+                                                                          std::uint16_t port,
                                                                           steady_time deadline) = 0;
 };
 

@@ -5,9 +5,7 @@
 #include <memory>
 #include <string>
 
-namespace boost::asio::ssl {
-class context;
-}
+struct ssl_ctx_st;  // OpenSSL's SSL_CTX
 
 namespace lastcall {
 
@@ -15,19 +13,21 @@ namespace lastcall {
 /// Made once at start; used from the strands of one thread.
 class tls_context {
  public:
-  /// For clients: trusts the system's roots, or those of `ca_file` (PEM) alone. SSL_CERT_FILE and AWS_CA_BUNDLE are the
-  /// caller's to read.
+  /// For clients: trusts the system's roots, or those of `ca_file` (PEM) alone. SSL_CERT_FILE and
+  /// AWS_CA_BUNDLE are the caller's to read.
   static result<std::unique_ptr<tls_context>> for_client(const std::string& ca_file = {});
   /// For servers: certificate chain and key from PEM files.
   static result<std::unique_ptr<tls_context>> for_server(const std::string& certificate_file,
                                                          const std::string& key_file);
   ~tls_context();
+  tls_context(const tls_context&) = delete;
+  tls_context& operator=(const tls_context&) = delete;
 
-  boost::asio::ssl::context& native() noexcept { return *context_; }
+  ssl_ctx_st* native() noexcept { return context_; }
 
  private:
-  explicit tls_context(std::unique_ptr<boost::asio::ssl::context>);
-  std::unique_ptr<boost::asio::ssl::context> context_;
+  explicit tls_context(ssl_ctx_st* owned) noexcept : context_(owned) {}
+  ssl_ctx_st* context_;
 };
 
 }  // namespace lastcall

@@ -1,0 +1,66 @@
+#include "runtime/tls.hpp"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace lastcall {
+namespace {
+
+/// What OpenSSL says of its last failure; empties its queue.
+std::string openssl_reason() {
+  std::string reason = "no reason given";
+  if (const unsigned long code = ERR_peek_last_error(); code != 0) {
+    const char* text =
+        ERR_SYSTEM_ERROR(code) ? std::strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
+    if (text != nullptr) reason = text;
+  }
+  ERR_clear_error();
+  return reason;
+}
+
+error unusable(const std::string& message) {
+  return error{error_kind::tls, "", message + " (" + openssl_reason() + ")"};
+}
+
+}  // namespace
+
+tls_context::~tls_context() { SSL_CTX_free(context_); }
+
+result<std::unique_ptr<tls_context>> tls_context::for_client(const std::string& ca_file) {
+  ERR_clear_error();
+  std::unique_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_client_method())));
+  if (made->context_ == nullptr) return unusable("OpenSSL can't be used");
+  SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
+  SSL_CTX_set_mode(made->context_, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_verify(made->context_, SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_session_cache_mode(made->context_, SSL_SESS_CACHE_OFF);
+  if (ca_file.empty()) {
+    if (SSL_CTX_set_default_verify_paths(made->context_) != 1)
+      return unusable("the system's trusted roots can't be read; install the package ca-certificates");
+  } else if (SSL_CTX_load_verify_locations(made->context_, ca_file.c_str(), nullptr) != 1) {
+    return unusable("'" + ca_file +
+                    "' can't be used as a file of trusted roots; it must hold certificates in PEM form");
+  }
+  return made;
+}
+
+result<std::unique_ptr<tls_context>> tls_context::for_server(const std::string& certificate_file,
+                                                             const std::string& key_file) {
+  ERR_clear_error();
+  std::unique_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_server_method())));
+  if (made->context_ == nullptr) return unusable("OpenSSL can't be used");
+  SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
+  SSL_CTX_set_mode(made->context_, SSL_MODE_RELEASE_BUFFERS);
+  SSL_CTX_set_session_cache_mode(made->context_, SSL_SESS_CACHE_OFF);
+  if (SSL_CTX_use_certificate_chain_file(made->context_, certificate_file.c_str()) != 1)
+    return unusable("'" + certificate_file +
+                    "' can't be used as a certificate chain; it must be in PEM form");
+  if (SSL_CTX_use_PrivateKey_file(made->context_, key_file.c_str(), SSL_FILETYPE_PEM) != 1)
+    return unusable("'" + key_file + "' can't be used as the key of '" + certificate_file + "'");
+  return made;
+}
+
+}  // namespace lastcall
