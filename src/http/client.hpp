@@ -31,10 +31,10 @@ class client final : public transport {
   client(const client&) = delete;
   client& operator=(const client&) = delete;
 
-  /// Sends the request and returns the answer, whatever its status. Host is written from the origin unless the
-  /// request brings its own. Completes by `deadline`; cancelling the coroutine ends it at once. In both cases,
-  /// and after any error, the connection is closed, and what the server has done is unknown.
-  /// A connection on which the server has closed while it was idle is noticed before it is used.
+  /// Sends the request and returns the answer, whatever its status. Host is written from the origin unless
+  /// the request brings its own. Completes by `deadline`; cancelling the coroutine ends it at once. In both
+  /// cases, and after any error, the connection is closed, and what the server has done is unknown. A
+  /// connection on which the server has closed while it was idle is noticed before it is used.
   boost::asio::awaitable<result<response>> send(const origin&, const request&, steady_time deadline) override;
 
   /// Closes idle connections, and those in use when they end. Requests under way go on.

@@ -16,13 +16,14 @@ namespace lastcall::http {
 class service {
  public:
   virtual ~service() = default;
-  /// Answers one request. When the client goes while this runs, the coroutine is cancelled (terminal); the answer
-  /// is then dropped.
+  /// Answers one request. When the client goes while this runs, the coroutine is cancelled (terminal); the
+  /// answer is then dropped.
   virtual boost::asio::awaitable<response> handle(const request&) = 0;
 };
 
 struct server_options {
-  std::chrono::nanoseconds header_timeout{std::chrono::seconds(10)};  ///< first byte of a request to its last header
+  std::chrono::nanoseconds header_timeout{
+      std::chrono::seconds(10)};  ///< first byte of a request to its last header
   std::chrono::nanoseconds body_timeout{std::chrono::seconds(30)};
   std::chrono::nanoseconds idle_timeout{std::chrono::seconds(75)};  ///< between two requests of a connection
   std::size_t max_header_bytes{64 * 1024};
@@ -34,7 +35,8 @@ struct server_options {
 /// Broken requests are answered with 400, 408, 413, 431 or 505 and the connection is closed. One strand only.
 class server {
  public:
-  server(const boost::asio::any_io_executor&, clock&, std::unique_ptr<listener>, service&, server_options = {});
+  server(const boost::asio::any_io_executor&, clock&, std::unique_ptr<listener>, service&,
+         server_options = {});
   /// The server must have stopped.
   ~server();
   server(const server&) = delete;

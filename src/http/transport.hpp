@@ -25,10 +25,12 @@ struct origin {
 class transport {
  public:
   virtual ~transport() = default;
-  /// Sends the request and returns the answer, whatever its status. Completes by `deadline`; cancelling the coroutine
-  /// ends it at once with `error_kind::cancelled`. After an error what the server has done is unknown, except for
-  /// `error_kind::tls`: nothing was sent. What is referred to must live until the call has completed.
-  virtual boost::asio::awaitable<result<response>> send(const origin&, const request&, steady_time deadline) = 0;
+  /// Sends the request and returns the answer, whatever its status. Completes by `deadline`; cancelling the
+  /// coroutine ends it at once with `error_kind::cancelled`. After an error what the server has done is
+  /// unknown, except for `error_kind::tls`: nothing was sent. What is referred to must live until the call
+  /// has completed.
+  virtual boost::asio::awaitable<result<response>> send(const origin&, const request&,
+                                                        steady_time deadline) = 0;
 };
 
 }  // namespace lastcall::http

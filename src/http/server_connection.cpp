@@ -1,0 +1,226 @@
+#include "http/server_connection.hpp"
+
+#include "base/log.hpp"
+#include "http/date.hpp"
+#include "http/serializer.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <charconv>
+#include <exception>
+
+namespace lastcall::http {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// After a refusal the rest of the request is read and dropped for this long: closing with unread bytes would
+/// reset the connection and take the answer away from the client (RFC 9112 §9.6).
+constexpr std::chrono::seconds linger{2};
+
+unsigned status_of(const error& refusal) {
+  unsigned status = 400;
+  std::from_chars(refusal.code.data(), refusal.code.data() + refusal.code.size(), status);
+  return status;
+}
+
+response plain(unsigned status, std::string text) {
+  response answer;
+  answer.status = status;
+  answer.headers.add("Content-Type", "text/plain; charset=utf-8");
+  answer.body = std::move(text);
+  answer.body += '\n';
+  return answer;
+}
+
+}  // namespace
+
+server_connection::server_connection(const asio::any_io_executor& executor, clock& clock,
+                                     std::unique_ptr<stream> connected, service& service,
+                                     const server_options& options)
+    : executor_(executor),
+      clock_(clock),
+      service_(service),
+      options_(options),
+      stream_(std::move(connected)),
+      input_(options.max_header_bytes + 64UL * 1024),
+      parser_({options.max_header_bytes, options.max_body_bytes}),
+      conversed_(clock, executor),
+      watchdog_(clock, executor, [this] { is_late(); }) {}
+
+asio::awaitable<void> server_connection::run() {
+  enter(phase::idle);
+  while (!is_over_) {
+    if (input_.is_full()) {  // a client that sends ahead waits until it has been answered
+      co_await conversed_.wait();
+      continue;
+    }
+    const asio::mutable_buffer room = input_.room();
+    const result<std::size_t> got = co_await stream_->read_some(room);
+    if (!got) {
+      has_client_ended_ = true;
+      break;
+    }
+    take_in(*got);
+  }
+  while (is_conversing_ && phase_ == phase::writing)  // a client may end its side and still read
+    co_await conversed_.wait();
+  stop();
+  while (is_conversing_)
+    co_await conversed_.wait();
+}
+
+void server_connection::stop() noexcept {
+  is_over_ = true;
+  stream_->close();
+  watchdog_.expires_at(steady_time::max());
+  if (is_conversing_) cancel_.emit(asio::cancellation_type::terminal);
+  conversed_.notify();
+}
+
+void server_connection::take_in(std::size_t received) {
+  input_.received(received);
+  if (phase_ == phase::lingering) {
+    input_.consume(input_.data().size());
+  } else if (!is_conversing_) {
+    if (const step found = parse(); found != step::read) begin_conversation(found);
+  }
+}
+
+server_connection::step server_connection::parse() {
+  const result<std::size_t> used = parser_.put(input_.data());
+  if (!used) {
+    refusal_ = used.error();
+    return step::refuse;
+  }
+  input_.consume(*used);
+  if (parser_.is_done()) return step::answer;
+  if (input_.is_full()) {
+    refusal_ = error{error_kind::protocol, "400", "the request has a line without an end"};
+    return step::refuse;
+  }
+  if (parser_.is_header_done()) {
+    enter(phase::body);
+    if (parser_.expects_continue() && !has_gone_on_ && input_.is_empty()) return step::go_on;
+  } else {
+    enter(parser_.has_begun() ? phase::header : phase::idle);
+  }
+  return step::read;
+}
+
+void server_connection::enter(phase now) {
+  if (phase_ == now) return;  // its time has begun already
+  phase_ = now;
+  const auto after = [&](std::chrono::nanoseconds time) { watchdog_.expires_at(clock_.now() + time); };
+  switch (now) {
+    case phase::idle:
+      return after(options_.idle_timeout);
+    case phase::header:
+      return after(options_.header_timeout);
+    case phase::body:
+    case phase::writing:
+      return after(options_.body_timeout);
+    case phase::lingering:
+      return after(linger);
+    case phase::none:
+    case phase::handling:
+      return watchdog_.expires_at(steady_time::max());
+  }
+}
+
+void server_connection::is_late() {
+  const bool is_half_sent = phase_ == phase::header || phase_ == phase::body;
+  if (!is_half_sent || is_conversing_ || is_over_) return stop();
+  refusal_ = error{error_kind::timeout, "408", "the request did not come to its end in time"};
+  begin_conversation(step::refuse);
+}
+
+void server_connection::begin_conversation(step found) {
+  next_ = found;
+  is_conversing_ = true;
+  asio::co_spawn(executor_, converse(),
+                 asio::bind_cancellation_slot(cancel_.slot(), [this](const std::exception_ptr&) {
+                   is_conversing_ = false;
+                   if (is_over_ || has_client_ended_ || input_.is_full()) conversed_.notify();
+                 }));
+}
+
+/// Ends when more bytes are needed. An exception can only be that of a cancelled `co_await`.
+asio::awaitable<void> server_connection::converse() {
+  do {
+    const bool goes_on = co_await act(next_);
+    if (is_over_ || phase_ == phase::lingering) co_return;
+    if (!goes_on || has_client_ended_) co_return stop();
+    next_ = parse();
+  } while (next_ != step::read);
+}
+
+asio::awaitable<bool> server_connection::act(step found) {
+  switch (found) {
+    case step::go_on: {
+      has_gone_on_ = true;
+      static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+      const result<void> sent = co_await stream_->write(asio::buffer(go_on));
+      co_return sent.has_value();
+    }
+    case step::answer:
+      co_return co_await answer();
+    case step::refuse:
+      co_return co_await refuse(refusal_);
+    case step::read:
+      break;
+  }
+  co_return true;
+}
+
+asio::awaitable<bool> server_connection::answer() {
+  const bool keep_alive = parser_.may_keep_alive();
+  const request asked = parser_.take();
+  enter(phase::handling);
+  response answer;
+  try {
+    answer = co_await service_.handle(asked);
+  } catch (const std::exception& problem) {
+    if (!is_over_)
+      log::error("a request could not be handled", {{"target", asked.target}, {"why", problem.what()}});
+    answer = plain(500, "the request could not be handled");
+  }
+  if (is_over_) co_return false;
+  const bool sent = co_await write(answer, asked.method == "HEAD", keep_alive);
+  if (!sent || !keep_alive) co_return false;
+  parser_.begin();
+  has_gone_on_ = false;
+  input_.shrink();
+  enter(phase::idle);
+  co_return true;
+}
+
+/// Nothing can be known of what follows a broken request: the connection ends with the answer.
+asio::awaitable<bool> server_connection::refuse(error why) {
+  const response answer = plain(status_of(why), why.message);
+  const bool sent = co_await write(answer, false, false);
+  if (!sent || is_over_) co_return false;
+  input_.consume(input_.data().size());
+  enter(phase::lingering);
+  co_return true;
+}
+
+asio::awaitable<bool> server_connection::write(const response& answer, bool is_to_head, bool keep_alive) {
+  enter(phase::writing);
+  wire_.clear();
+  const std::string date = format_date(clock_.wall_now());
+  result<void> written = serialize(answer, date, is_to_head, keep_alive, wire_);
+  if (!written) {
+    log::error("an answer could not be sent", {{"why", written.error().message}});
+    written = serialize(plain(500, "the answer could not be sent"), date, is_to_head, keep_alive, wire_);
+  }
+  const result<void> sent = co_await stream_->write(asio::buffer(wire_));
+  if (wire_.capacity() > 64UL * 1024) wire_ = std::string();
+  co_return sent.has_value();
+}
+
+}  // namespace lastcall::http
