@@ -15,9 +15,9 @@
 namespace lastcall::aws {
 
 struct client_options {
-  std::string service;   ///< for the credential scope: "sqs"
-  std::string region;    ///< for the credential scope
-  std::string endpoint;  ///< http(s)://host[:port][/path]
+  std::string service;        ///< for the credential scope: "sqs"
+  std::string region;         ///< for the credential scope
+  std::string endpoint;       ///< http(s)://host[:port][/path]
   std::string target_prefix;  ///< X-Amz-Target before the dot: "AmazonSQS"
   std::string user_agent{"lastcall/" LASTCALL_VERSION};
 };
@@ -25,13 +25,13 @@ struct client_options {
 /// How one call may be spent.
 struct call_limits {
   std::chrono::nanoseconds attempt_timeout{std::chrono::seconds(10)};  ///< of each attempt
-  unsigned attempts{3};                                               ///< 1: never retried
-  steady_time deadline{steady_time::max()};                           ///< of all of it
+  unsigned attempts{3};                                                ///< 1: never retried
+  steady_time deadline{steady_time::max()};                            ///< of all of it
 };
 
-/// Speaks the AWS JSON 1.0 protocol with one service: signs, sends, retries in the SDKs' standard mode (3 attempts,
-/// full-jitter exponential backoff up to 20 s, a token bucket shared by all calls of this client), follows the
-/// server's clock when the skew makes signatures fail. Used on one strand only.
+/// Speaks the AWS JSON 1.0 protocol with one service: signs, sends, retries in the SDKs' standard mode (3
+/// attempts, full-jitter exponential backoff up to 20 s, a token bucket shared by all calls of this client),
+/// follows the server's clock when the skew makes signatures fail. Used on one strand only.
 class client {
  public:
   client(http::client&, clock&, random&, credentials_provider&, client_options);
@@ -40,7 +40,8 @@ class client {
   client& operator=(const client&) = delete;
 
   /// POSTs `body` as operation `operation` and returns the body of a 200. An answer with another status is an
-  /// error of kind `service` with the code from `__type` (or `x-amzn-query-error`, or the status where neither is).
+  /// error of kind `service` with the code from `__type` (or `x-amzn-query-error`, or the status where
+  /// neither is).
   boost::asio::awaitable<result<std::string>> call(std::string_view operation, std::string body, call_limits);
 
   const client_options& options() const noexcept;

@@ -5,6 +5,7 @@
 
 #include <boost/asio/awaitable.hpp>
 
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -18,12 +19,15 @@ struct credentials {
   std::optional<wall_time> expires;  ///< none: for good
 };
 
+/// Shared by the requests under way: fetching new ones takes nothing from under them.
+using credentials_ptr = std::shared_ptr<const credentials>;
+
 /// Where credentials come from. Used on one strand only.
 class credentials_provider {
  public:
   virtual ~credentials_provider() = default;
-  /// The current credentials, fetched or read again when they are about to expire.
-  virtual boost::asio::awaitable<result<credentials>> get() = 0;
+  /// The current credentials, fetched again when they are about to expire. Never null.
+  virtual boost::asio::awaitable<result<credentials_ptr>> get() = 0;
 };
 
 }  // namespace lastcall::aws
