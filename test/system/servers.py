@@ -1,0 +1,105 @@
+"""The SQS servers that the binary is run against: its own, moto (Python) and fauxqs (Node)."""
+
+import os
+import pathlib
+import shutil
+import signal
+import socket
+import subprocess
+
+from binary import ROOT, Binary
+from sqs import Service
+from waiting import eventually
+
+PEERS = pathlib.Path(os.environ.get("LASTCALL_PEERS", ROOT / "build" / "peers"))
+
+
+class Missing(Exception):
+    """A peer can't be had here, and why."""
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def accepts(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+    except OSError:
+        return False
+
+
+class Server:
+    """A server process. `service` is a client of it."""
+
+    def __init__(self, name, port, process):
+        self.name, self.process = name, process
+        self.endpoint = f"http://127.0.0.1:{port}"
+        self.service = Service(self.endpoint)
+
+    def stop(self):
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+
+class Embedded(Server):
+    """lastcall's own; at its end it must have been sound, and end well."""
+
+    def __init__(self, directory, *arguments):
+        port = free_port()
+        self.binary = Binary(directory)
+        self.lastcall = self.binary.start("serve", "--listen", f"127.0.0.1:{port}", *arguments)
+        super().__init__("embedded", port, self.lastcall.popen)
+        eventually(lambda: accepts(port) or not self.lastcall.is_running(), what="lastcall serve does not answer")
+        assert self.lastcall.is_running(), self.lastcall.stderr
+
+    def stop(self):
+        try:
+            self.lastcall.signal()
+            assert self.lastcall.exit_code(within_s=15) == 0, self.lastcall.stderr[-4000:]
+        finally:
+            self.binary.end()
+
+
+class Peer(Server):
+    """Someone else's server."""
+
+    def __init__(self, name, port, command, directory):
+        self.log = directory / f"{name}.log"
+        with open(self.log, "wb") as log:
+            process = subprocess.Popen([str(word) for word in command], cwd=directory, stdin=subprocess.PIPE, stdout=log,
+                                       stderr=log, start_new_session=True)
+        super().__init__(name, port, process)
+        try:
+            eventually(lambda: accepts(port) or process.poll() is not None, 60, f"{name} does not answer")
+            if process.poll() is not None:
+                raise Missing(f"{name} does not start: {self.log.read_text()[-300:]}")
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self):
+        if self.process.poll() is None:
+            super().stop()
+
+
+def moto(directory):
+    program = shutil.which("moto_server")
+    if not program:
+        raise Missing("moto_server is not on the PATH")
+    port = free_port()
+    return Peer("moto", port, [program, "-H", "127.0.0.1", "-p", port], directory)
+
+
+def fauxqs(directory):
+    node = PEERS / "node_modules" / ".bin" / "node"
+    if not (PEERS / "installed.json").exists():
+        raise Missing("fauxqs is not installed (test/system/peers/install; needs npm)")
+    port = free_port()
+    return Peer("fauxqs", port, [node, PEERS / "fauxqs.mjs", port], directory)
+
+
+START = {"embedded": Embedded, "moto": moto, "fauxqs": fauxqs}
