@@ -122,12 +122,12 @@ void server_connection::enter(phase now) {
     case phase::header:
       return after(options_.header_timeout);
     case phase::body:
-    case phase::writing:
       return after(options_.body_timeout);
     case phase::lingering:
       return after(linger);
     case phase::none:
     case phase::handling:
+    case phase::writing:  // the stream's deadline
       return watchdog_.expires_at(steady_time::max());
   }
 }
@@ -218,7 +218,9 @@ asio::awaitable<bool> server_connection::write(const response& answer, bool is_t
     log::error("an answer could not be sent", {{"why", written.error().message}});
     written = serialize(plain(500, "the answer could not be sent"), date, is_to_head, keep_alive, wire_);
   }
+  stream_->expires_at(clock_.now() + options_.body_timeout);
   const result<void> sent = co_await stream_->write(asio::buffer(wire_));
+  stream_->expires_at(steady_time::max());
   if (wire_.capacity() > 64UL * 1024) wire_ = std::string();
   co_return sent.has_value();
 }
