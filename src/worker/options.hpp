@@ -1,15 +1,17 @@
 #pragma once
 
 #include "base/backoff.hpp"
+#include "base/error.hpp"
 
 #include <chrono>
 #include <cstddef>
+#include <optional>
 
 namespace lastcall::worker {
 
 using namespace std::chrono_literals;
 
-/// How a worker behaves. `checked` says what is wrong with a set of options before anything is started.
+/// How a worker behaves.
 struct options {
   std::size_t concurrency{10};           ///< jobs at once, in each shard
   std::size_t pollers{2};                ///< receives at once, in each shard; 1 to 100
@@ -25,5 +27,9 @@ struct options {
       3};  ///< with `drain_when_empty`: a message that failed this often is not waited for
   bool abort_idle_polls{false};  ///< --stop-idle=abort: do not wait for open polls
 };
+
+/// What is wrong with them, with the name of the option on the command line and what it takes; nothing if
+/// they work.
+std::optional<error> check(const options&);
 
 }  // namespace lastcall::worker

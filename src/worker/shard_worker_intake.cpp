@@ -7,6 +7,8 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
+#include <exception>
+
 namespace lastcall::worker {
 namespace asio = boost::asio;
 namespace {
@@ -45,8 +47,11 @@ void shard_worker::arrived(sqs::receive_answer answer, steady_time asked_at) {
       before = d;
     }
     ++slots_taken_;
+    // Bound to the end of the coroutine: Asio looks at the slot once more after the last line of a coroutine
+    // that never waited.
+    auto ended = [d](const std::exception_ptr&) {};
     asio::co_spawn(shard_.strand, work_on(d, coroutines_.enter()),
-                   asio::bind_cancellation_slot(d->cancel.slot(), asio::detached));
+                   asio::bind_cancellation_slot(d->cancel.slot(), std::move(ended)));
   }
   publish();
 }
