@@ -124,6 +124,18 @@ bool is_one_of(error_code ec, std::initializer_list<beast::http::error> list) {
   return std::any_of(list.begin(), list.end(), [&](beast::http::error e) { return ec == e; });
 }
 
+/// The path of a target in absolute form, which servers must accept (RFC 9112 §3.2.2).
+std::string without_origin(std::string target) {
+  const std::size_t colon = target.find("://");
+  if (colon == std::string::npos) return target;
+  const beast::string_view scheme(target.data(), colon);
+  if (!beast::iequals(scheme, "http") && !beast::iequals(scheme, "https")) return target;
+  const std::size_t path = target.find_first_of("/?", colon + 3);
+  target.erase(0, path);
+  if (target.empty() || target.front() == '?') target.insert(0, "/");
+  return target;
+}
+
 error refused(const char* status, std::string message) {
   return error{error_kind::protocol, status, std::move(message)};
 }
@@ -266,7 +278,7 @@ bool request_parser::may_keep_alive() const noexcept { return state_->parser->ke
 request request_parser::take() {
   assert(is_done());
   question_parser& parser = *state_->parser;
-  return request{std::move(parser.method), std::move(parser.target), std::move(parser.fields),
+  return request{std::move(parser.method), without_origin(std::move(parser.target)), std::move(parser.fields),
                  std::move(parser.body)};
 }
 
