@@ -39,11 +39,10 @@ class fake_queue final : public sqs::queue {
     asked_for.push_back(request.max_messages);
     attempts.push_back(request.attempt_id);
     ++open_polls;
-    const steady_time until = clock_.now() + request.wait;
+    const steady_time until = never_answers ? steady_time::max() : clock_.now() + request.wait;
     wakeup wake(clock_, executor_);
     polls_.push_back(&wake);
-    while (clock_.now() < until && !has_visible() && on_receive == nullptr) {
-      const auto timer = clock_.make_timer(executor_);
+    while (clock_.now() < until && (never_answers || !has_visible()) && on_receive == nullptr) {
       steady_time next = until;
       for (const entry& e : entries)
         if (!e.is_deleted && e.visible_at > clock_.now()) next = std::min(next, e.visible_at);
@@ -55,7 +54,7 @@ class fake_queue final : public sqs::queue {
     if (on_receive != nullptr) {
       if (auto failed = on_receive()) co_return *failed;
     }
-    if (clock_.now() < until && !has_visible() && request.wait.count() > 0)
+    if (clock_.now() < until && (never_answers || !has_visible()) && request.wait.count() > 0)
       co_return error{error_kind::cancelled, "", "cancelled"};
     if (answer_delay.count() > 0) {  // leased now, answered later
       sqs::receive_answer late = take(request);
@@ -136,6 +135,7 @@ class fake_queue final : public sqs::queue {
   std::chrono::nanoseconds delete_takes{0};
   std::chrono::nanoseconds change_takes{0};
   bool corrupts{false};
+  bool never_answers{false};
   std::function<std::optional<error>()> on_receive;
   std::function<std::optional<error>()> on_delete;
   std::function<std::optional<error>()> on_change;

@@ -116,9 +116,9 @@ struct world : shard_owner {
 
 /// For runs that do not end cleanly: what a coroutine still waits on can't be destroyed, in production
 /// neither.
-world& undying_world(options o = {}) {
+world& undying_world(options o = {}, bool fifo = false) {
   static auto& all = *new std::vector<world*>;
-  return *all.emplace_back(new world(std::move(o)));
+  return *all.emplace_back(new world(std::move(o), fifo));
 }
 
 options with(std::size_t concurrency, std::size_t pollers = 1) {
@@ -317,6 +317,33 @@ TEST_CASE("polls that are aborted on request may still lease: a release outlasts
   CHECK(w.sums().polls_aborted == 1);
 }
 
+TEST_CASE(
+    "a poll that is never answered does not keep the process, nor the messages, past the grace period") {
+  world w(with(10, 2));
+  w.queue.send("a", "1000");
+  w.start();
+  w.clock.advance(1s);
+  w.queue.never_answers = true;
+  w.clock.advance(30s);  // the open polls answer, the next ones never will
+  w.drain();
+  CHECK(w.finish() < 30s);
+  CHECK(*w.clean);
+  CHECK(w.books.held_count() == 0);
+  CHECK(w.sums().polls_aborted == 1);
+}
+
+TEST_CASE("in the drain a success is deleted at once, not held back for a batch") {
+  world w;
+  w.queue.send("a", "10");
+  w.start();
+  w.clock.advance(1s);
+  w.drain();
+  w.clock.advance(9s);
+  w.clock.run_ready();
+  CHECK(w.queue.deleted() == 1);
+  w.finish();
+}
+
 TEST_CASE("an idle worker whose polls are aborted stops at once") {
   options o = with(10, 2);
   o.abort_idle_polls = true;
@@ -381,7 +408,9 @@ TEST_CASE("a job learns that its lease is lost before the lease ends, and its su
   w.clock.advance(59s);
   CHECK(w.jobs.told.at("a") == stop_reason::lease_lost);
   CHECK(w.jobs.told_at.at("a") < w.queue.find("a").visible_at);
-  w.queue.on_receive = [] { return error{error_kind::network, "", "connection reset"}; };  // it does not come again
+  w.queue.on_receive = [] {
+    return error{error_kind::network, "", "connection reset"};
+  };  // it does not come again
   w.clock.advance(60s);
   w.drain();
   w.finish();
@@ -471,6 +500,20 @@ TEST_CASE("FIFO: a failure holds the rest of its group back") {
   CHECK(w.jobs.done == std::vector<std::string>{"a1", "a2", "a3"});
   w.drain();
   w.finish();
+}
+
+TEST_CASE("FIFO: the rest of a group whose job is given up is put back as well") {
+  world& w = undying_world(with(10), true);
+  w.queue.send("a1", "ignore 1000", "a");
+  w.queue.send("a2", "1", "a");
+  w.start();
+  w.clock.advance(1s);
+  w.drain();
+  w.finish();
+  CHECK(w.jobs.started == std::vector<std::string>{"a1"});
+  CHECK(w.queue.is_visible("a1"));
+  CHECK(w.queue.is_visible("a2"));
+  CHECK(w.books.held_count() == 0);
 }
 
 TEST_CASE("FIFO: the next of a group waits for the delete of the one before, not only for its job") {
