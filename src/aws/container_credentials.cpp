@@ -3,6 +3,7 @@
 #include "aws/metadata.hpp"
 #include "base/encoding.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <utility>
@@ -72,20 +73,21 @@ result<http::request> container_credentials::make_request() const {
   return request;
 }
 
-asio::awaitable<result<std::string>> container_credentials::ask() {
+asio::awaitable<result<std::string>> container_credentials::ask(steady_time deadline) {
   const result<http::request> request = make_request();
   if (!request) co_return request.error();
-  const steady_time deadline = clock_.now() + attempt_timeout;
-  co_return co_await ask_metadata(transport_, agent_.origin, *request, deadline, what);
+  const steady_time until = std::min(deadline, clock_.now() + attempt_timeout);
+  co_return co_await ask_metadata(transport_, agent_.origin, *request, until, what);
 }
 
-asio::awaitable<result<credentials>> container_credentials::fetch() {
+asio::awaitable<result<credentials>> container_credentials::fetch(steady_time deadline) {
   for (int attempt = 1;; ++attempt) {
-    const result<std::string> answer = co_await ask();
+    const result<std::string> answer = co_await ask(deadline);
     if (answer) co_return read_credentials(*answer);
     const error_kind kind = answer.error().kind;
     const bool again = kind != error_kind::cancelled && kind != error_kind::invalid;
-    if (!again || attempt == attempts) co_return answer.error();
+    const bool in_time = clock_.now() + pause < deadline;
+    if (!again || !in_time || attempt == attempts) co_return answer.error();
     if (!co_await sleep_for(clock_, pause)) co_return given_up();
   }
 }

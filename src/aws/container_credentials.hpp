@@ -19,11 +19,11 @@ class container_credentials final : public credentials_source {
  public:
   container_credentials(location, environment, http::transport&, clock&);
 
-  boost::asio::awaitable<result<credentials>> fetch() override;
+  boost::asio::awaitable<result<credentials>> fetch(steady_time deadline) override;
 
  private:
   result<http::request> make_request() const;
-  boost::asio::awaitable<result<std::string>> ask();
+  boost::asio::awaitable<result<std::string>> ask(steady_time deadline);
 
   location agent_;
   environment environment_;

@@ -26,8 +26,9 @@ using credentials_ptr = std::shared_ptr<const credentials>;
 class credentials_provider {
  public:
   virtual ~credentials_provider() = default;
-  /// The current credentials, fetched again when they are about to expire. Never null.
-  virtual boost::asio::awaitable<result<credentials_ptr>> get() = 0;
+  /// The current credentials, fetched again when they are about to expire. Never null. Completes by
+  /// `deadline`; cancelling the coroutine ends it with `error_kind::cancelled`.
+  virtual boost::asio::awaitable<result<credentials_ptr>> get(steady_time deadline) = 0;
 };
 
 }  // namespace lastcall::aws

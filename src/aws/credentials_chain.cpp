@@ -27,7 +27,7 @@ class fixed_credentials final : public credentials_provider {
  public:
   explicit fixed_credentials(credentials c)
       : credentials_(std::make_shared<const credentials>(std::move(c))) {}
-  asio::awaitable<result<credentials_ptr>> get() override { co_return credentials_; }
+  asio::awaitable<result<credentials_ptr>> get(steady_time) override { co_return credentials_; }
 
  private:
   credentials_ptr credentials_;
@@ -37,8 +37,8 @@ class fixed_credentials final : public credentials_provider {
 class last_resort final : public credentials_source {
  public:
   explicit last_resort(std::unique_ptr<credentials_source> source) : source_(std::move(source)) {}
-  asio::awaitable<result<credentials>> fetch() override {
-    result<credentials> fetched = co_await source_->fetch();
+  asio::awaitable<result<credentials>> fetch(steady_time deadline) override {
+    result<credentials> fetched = co_await source_->fetch(deadline);
     if (fetched) was_there_ = true;
     if (!fetched && !was_there_ && fetched.error().kind != error_kind::cancelled)
       co_return none_found(fetched.error().message);

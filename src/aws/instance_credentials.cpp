@@ -2,6 +2,7 @@
 
 #include "aws/metadata.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -37,29 +38,30 @@ instance_credentials::instance_credentials(location service, http::transport& tr
     service_.target.pop_back();
 }
 
-asio::awaitable<result<std::string>> instance_credentials::get_token() {
+asio::awaitable<result<std::string>> instance_credentials::get_token(steady_time deadline) {
   http::request request{
       .method = "PUT", .target = service_.target + "/latest/api/token", .headers = {}, .body = {}};
   request.headers.add("X-aws-ec2-metadata-token-ttl-seconds", "21600");
-  const steady_time deadline = clock_.now() + timeout;
-  co_return co_await ask_metadata(transport_, service_.origin, request, deadline, what);
+  const steady_time until = std::min(deadline, clock_.now() + timeout);
+  co_return co_await ask_metadata(transport_, service_.origin, request, until, what);
 }
 
-asio::awaitable<result<std::string>> instance_credentials::get(std::string path, std::string token) {
+asio::awaitable<result<std::string>> instance_credentials::get(std::string path, std::string token,
+                                                               steady_time deadline) {
   http::request request{.method = "GET", .target = service_.target + path, .headers = {}, .body = {}};
   request.headers.add("X-aws-ec2-metadata-token", std::move(token));
-  const steady_time deadline = clock_.now() + timeout;
-  co_return co_await ask_metadata(transport_, service_.origin, request, deadline, what);
+  const steady_time until = std::min(deadline, clock_.now() + timeout);
+  co_return co_await ask_metadata(transport_, service_.origin, request, until, what);
 }
 
-asio::awaitable<result<credentials>> instance_credentials::fetch() {
-  const result<std::string> token = co_await get_token();
+asio::awaitable<result<credentials>> instance_credentials::fetch(steady_time deadline) {
+  const result<std::string> token = co_await get_token(deadline);
   if (!token) co_return explained(token.error());
   std::string path = role_path;
-  const result<std::string> roles = co_await get(path, *token);
+  const result<std::string> roles = co_await get(path, *token, deadline);
   if (!roles) co_return explained(roles.error());
   path += roles->substr(0, roles->find_first_of("\r\n"));
-  const result<std::string> answer = co_await get(path, *token);
+  const result<std::string> answer = co_await get(path, *token, deadline);
   if (!answer) co_return explained(answer.error());
   co_return read_credentials(*answer);
 }

@@ -18,11 +18,11 @@ class instance_credentials final : public credentials_source {
  public:
   instance_credentials(location, http::transport&, clock&);
 
-  boost::asio::awaitable<result<credentials>> fetch() override;
+  boost::asio::awaitable<result<credentials>> fetch(steady_time deadline) override;
 
  private:
-  boost::asio::awaitable<result<std::string>> get_token();
-  boost::asio::awaitable<result<std::string>> get(std::string path, std::string token);
+  boost::asio::awaitable<result<std::string>> get_token(steady_time deadline);
+  boost::asio::awaitable<result<std::string>> get(std::string path, std::string token, steady_time deadline);
 
   location service_;
   http::transport& transport_;

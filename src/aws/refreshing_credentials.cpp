@@ -2,13 +2,11 @@
 
 #include "base/log.hpp"
 
-#include <boost/asio/cancellation_type.hpp>
-#include <boost/asio/this_coro.hpp>
-
 #include <algorithm>
 #include <chrono>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace lastcall::aws {
 namespace asio = boost::asio;
@@ -18,7 +16,10 @@ constexpr std::chrono::minutes advisory_window{15};
 constexpr std::chrono::minutes mandatory_window{10};
 constexpr std::chrono::minutes pause_between_fetches{1};
 
-error given_up() { return {error_kind::cancelled, "", "cancelled while waiting for credentials"}; }
+error given_up(bool too_late) {
+  if (too_late) return {error_kind::timeout, "", "the credentials did not come in time"};
+  return {error_kind::cancelled, "", "cancelled while waiting for credentials"};
+}
 
 }  // namespace
 
@@ -28,11 +29,9 @@ freshness freshness_of(const credentials& c, wall_time now) noexcept {
   return now >= *c.expires - advisory_window ? freshness::stale : freshness::fresh;
 }
 
-/// A fetch under way and those who wait for it.
+/// A fetch, and those who wait for its end.
 struct refreshing_credentials::attempt {
-  explicit attempt(std::unique_ptr<timer> t) : ended(std::move(t)) {}
-
-  std::unique_ptr<timer> ended;
+  std::vector<timer*> waiters;
   bool has_ended{false};
   std::optional<result<credentials_ptr>> outcome;  // none after the end: the one who fetched was cancelled
 };
@@ -40,22 +39,34 @@ struct refreshing_credentials::attempt {
 /// The attempt of the one who fetches. Its end, also by an exception, lets the others go on.
 class refreshing_credentials::running {
  public:
-  explicit running(refreshing_credentials& owner)
-      : owner_(owner), attempt_(std::make_shared<attempt>(owner.clock_.make_timer(owner.executor_))) {
-    owner_.attempt_ = attempt_;
-  }
+  explicit running(std::shared_ptr<attempt> a) : attempt_(std::move(a)) {}
   running(const running&) = delete;
   running& operator=(const running&) = delete;
   ~running() {
     attempt_->has_ended = true;
-    owner_.attempt_.reset();
-    attempt_->ended->wake();
+    for (timer* waiter : attempt_->waiters)
+      waiter->wake();
   }
-  void conclude(const result<credentials_ptr>& outcome) { attempt_->outcome = outcome; }
 
  private:
-  refreshing_credentials& owner_;
   std::shared_ptr<attempt> attempt_;
+};
+
+/// Being one of those who wait.
+class refreshing_credentials::waiting {
+ public:
+  waiting(attempt& a, clock& clock, const asio::any_io_executor& executor)
+      : attempt_(a), timer_(clock.make_timer(executor)) {
+    attempt_.waiters.push_back(timer_.get());
+  }
+  waiting(const waiting&) = delete;
+  waiting& operator=(const waiting&) = delete;
+  ~waiting() { std::erase(attempt_.waiters, timer_.get()); }
+  timer& ended() noexcept { return *timer_; }
+
+ private:
+  attempt& attempt_;
+  std::unique_ptr<timer> timer_;
 };
 
 refreshing_credentials::refreshing_credentials(std::unique_ptr<credentials_source> source, clock& clock,
@@ -70,33 +81,34 @@ bool refreshing_credentials::must_fetch(wall_time now) const noexcept {
     case freshness::fresh:
       return false;
     case freshness::stale:
-      return now >= not_before_ && !attempt_;
+      return now >= not_before_ && (!attempt_ || attempt_->has_ended);
     case freshness::expiring:
       return now >= not_before_;
   }
   return true;
 }
 
-asio::awaitable<result<credentials_ptr>> refreshing_credentials::get() {
+asio::awaitable<result<credentials_ptr>> refreshing_credentials::get(steady_time deadline) {
   while (must_fetch(clock_.wall_now())) {
     const std::shared_ptr<attempt> other = attempt_;
-    if (!other) co_return co_await fetch();
-    while (!other->has_ended) {
-      co_await other->ended->wait_until(steady_time::max());
-      const auto cancellation = co_await asio::this_coro::cancellation_state;
-      if (cancellation.cancelled() != asio::cancellation_type::none) co_return given_up();
-    }
+    if (!other || other->has_ended) co_return co_await fetch(deadline);
+    waiting here(*other, clock_, executor_);
+    const bool too_late = co_await here.ended().wait_until(deadline);
+    // Nothing but the end wakes the timer: whoever comes back before it was cancelled.
+    if (!other->has_ended) co_return given_up(too_late);
     if (other->outcome) co_return *other->outcome;
   }
   co_return current_;
 }
 
-asio::awaitable<result<credentials_ptr>> refreshing_credentials::fetch() {
-  running attempt(*this);
-  result<credentials> fetched = co_await source_->fetch();
+asio::awaitable<result<credentials_ptr>> refreshing_credentials::fetch(steady_time deadline) {
+  const auto mine = std::make_shared<attempt>();
+  attempt_ = mine;
+  const running until_the_end(mine);
+  result<credentials> fetched = co_await source_->fetch(deadline);
   if (fetched.has_error() && fetched.error().kind == error_kind::cancelled) co_return fetched.error();
   result<credentials_ptr> outcome = settle(std::move(fetched));
-  attempt.conclude(outcome);
+  mine->outcome = outcome;
   co_return outcome;
 }
 

@@ -9,11 +9,11 @@
 
 namespace lastcall::aws {
 
-/// Fetches credentials anew, each time it is asked. One call at a time.
+/// Fetches credentials anew, each time it is asked, by `deadline`. One call at a time.
 class credentials_source {
  public:
   virtual ~credentials_source() = default;
-  virtual boost::asio::awaitable<result<credentials>> fetch() = 0;
+  virtual boost::asio::awaitable<result<credentials>> fetch(steady_time deadline) = 0;
 };
 
 /// How urgent it is to fetch credentials again (the windows of the AWS SDKs).
@@ -31,14 +31,15 @@ class refreshing_credentials final : public credentials_provider {
   refreshing_credentials(std::unique_ptr<credentials_source>, clock&, const boost::asio::any_io_executor&);
   ~refreshing_credentials() override;
 
-  boost::asio::awaitable<result<credentials_ptr>> get() override;
+  boost::asio::awaitable<result<credentials_ptr>> get(steady_time deadline) override;
 
  private:
   struct attempt;
   class running;
+  class waiting;
 
   bool must_fetch(wall_time now) const noexcept;
-  boost::asio::awaitable<result<credentials_ptr>> fetch();
+  boost::asio::awaitable<result<credentials_ptr>> fetch(steady_time deadline);
   result<credentials_ptr> settle(result<credentials>);
 
   std::unique_ptr<credentials_source> source_;
@@ -46,7 +47,7 @@ class refreshing_credentials final : public credentials_provider {
   boost::asio::any_io_executor executor_;
   credentials_ptr current_;
   wall_time not_before_{wall_time::min()};  // of the next fetch, while the current ones serve
-  std::shared_ptr<attempt> attempt_;        // the fetch under way
+  std::shared_ptr<attempt> attempt_;        // the last fetch
 };
 
 }  // namespace lastcall::aws

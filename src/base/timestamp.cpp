@@ -62,8 +62,8 @@ std::optional<timestamp> at(const date& d, std::chrono::nanoseconds time_of_day)
   const std::chrono::year_month_day day{std::chrono::year(d.year),
                                         std::chrono::month(static_cast<unsigned>(d.month)),
                                         std::chrono::day(static_cast<unsigned>(d.day))};
-  // Outside of these years a count of nanoseconds overflows.
-  if (!day.ok() || d.year < 1700 || d.year > 2250) return std::nullopt;
+  // Between any two of these years a difference in nanoseconds does not overflow.
+  if (!day.ok() || d.year < 1900 || d.year > 2190) return std::nullopt;
   return std::chrono::sys_days(day) + std::chrono::duration_cast<timestamp::duration>(time_of_day);
 }
 

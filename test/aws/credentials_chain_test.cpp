@@ -31,7 +31,7 @@ struct fixture {
   result<credentials_ptr> get() {
     auto provider = make();
     if (!provider) return provider.error();
-    return clock.run((*provider)->get());
+    return clock.run((*provider)->get(steady_time::max()));
   }
   std::string id() { return get().value()->access_key_id; }
   std::string complaint() {
@@ -134,6 +134,18 @@ TEST_CASE("the container's agent is asked 3 times, 2 seconds each, with a pause"
   CHECK(f.transport.seen()[2].deadline - f.transport.seen()[2].sent_at == 2s);
 }
 
+TEST_CASE("asking the container's agent ends by the deadline") {
+  fixture f;
+  f.env.variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/x";
+  auto provider = f.make().value();
+  const steady_time deadline = f.clock.now() + 2500ms;
+  CHECK(f.clock.run(provider->get(deadline)).has_error());
+  CHECK(f.clock.now() <= deadline);
+  const steady_time short_deadline = f.clock.now() + 500ms;
+  CHECK(f.clock.run(provider->get(short_deadline)).has_error());
+  CHECK(f.clock.now() == short_deadline);
+}
+
 TEST_CASE("plain http leads only to this machine and the agents' addresses") {
   for (const char* uri :
        {"http://169.254.170.23/x", "http://[fd00:ec2::23]/x", "http://127.0.0.1:1234/x", "http://127.9.9.9/x",
@@ -165,10 +177,10 @@ TEST_CASE("the token file is read again at every fetch, and wins over the token"
   f.transport.reply(200, role_keys);
   f.transport.reply(200, role_keys);
   auto provider = f.make().value();
-  CHECK(f.clock.run(provider->get()).has_value());
+  CHECK(f.clock.run(provider->get(steady_time::max())).has_value());
   f.env.files["/token"] = "second";
   f.clock.advance(6h);
-  CHECK(f.clock.run(provider->get()).has_value());
+  CHECK(f.clock.run(provider->get(steady_time::max())).has_value());
   REQUIRE(f.transport.seen().size() == 2);
   CHECK(f.transport.seen()[0].request.headers.get("Authorization") == "first");
   CHECK(f.transport.seen()[1].request.headers.get("Authorization") == "second");

@@ -21,7 +21,7 @@ class scripted_source final : public credentials_source {
   scripted_source(lastcall::clock& clock, std::deque<result<credentials>>& script, int& fetches)
       : clock_(clock), script_(script), fetches_(fetches) {}
 
-  asio::awaitable<result<credentials>> fetch() override {
+  asio::awaitable<result<credentials>> fetch(steady_time) override {
     ++fetches_;
     if (!co_await sleep_for(clock_, 100ms)) co_return was_cancelled();
     REQUIRE_FALSE(script_.empty());
@@ -54,14 +54,15 @@ struct fixture {
   void line_up_failure(std::string message) {
     script.emplace_back(error{error_kind::network, "", std::move(message)});
   }
-  result<credentials_ptr> get() { return clock.run(provider.get()); }
+  result<credentials_ptr> get() { return clock.run(provider.get(steady_time::max())); }
   std::string id() { return get().value()->access_key_id; }
 };
 
-asio::awaitable<void> collect(refreshing_credentials& provider, std::vector<std::string>& into) {
+asio::awaitable<void> collect(refreshing_credentials& provider, std::vector<std::string>& into,
+                              steady_time deadline = steady_time::max()) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);
-  const result<credentials_ptr> got = co_await provider.get();
+  const result<credentials_ptr> got = co_await provider.get(deadline);
   into.push_back(got ? (*got)->access_key_id : got.error().message);
 }
 
@@ -205,4 +206,16 @@ TEST_CASE("one who waits can be cancelled without disturbing the fetch") {
   f.clock.advance(1s);
   CHECK(got.back() == "fetched");
   CHECK(f.fetches == 1);
+}
+
+TEST_CASE("one who waits goes when its time is over, without disturbing the fetch") {
+  fixture f;
+  f.line_up("fetched", 1h);
+  std::vector<std::string> got;
+  asio::co_spawn(f.context, collect(f.provider, got), asio::detached);
+  asio::co_spawn(f.context, collect(f.provider, got, f.clock.now() + 50ms), asio::detached);
+  f.clock.advance(50ms);
+  CHECK(got == std::vector<std::string>{"the credentials did not come in time"});
+  f.clock.advance(1s);
+  CHECK(got.back() == "fetched");
 }
