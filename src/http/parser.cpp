@@ -156,7 +156,7 @@ struct response_parser::state {
     parser->skip(is_to_head);
     is_held_back = false;
   }
-  bool is_interim() const { return parser->is_done() && parser->status / 100 == 1 && parser->status != 101; }
+  bool is_interim() const { return parser->is_done() && parser->status / 100 == 1; }
 };
 
 response_parser::response_parser(message_limits limits) : state_(std::make_unique<state>(limits)) {}
@@ -189,6 +189,7 @@ result<std::size_t> response_parser::put(std::string_view bytes) {
     if (parser.is_header_done() && parser.is_coding_unknown)
       return refused("", "the answer comes in a transfer coding that was not asked for");
     if (!state_->is_interim()) break;
+    if (parser.status == 101) return refused("", "the answer switches to a protocol that was not asked for");
     state_->restart();
   }
   return used;
@@ -203,9 +204,7 @@ result<void> response_parser::put_end() {
 
 bool response_parser::is_done() const noexcept { return state_->parser->is_done(); }
 bool response_parser::has_begun() const noexcept { return state_->has_begun; }
-bool response_parser::may_keep_alive() const noexcept {
-  return state_->parser->keep_alive() && state_->parser->status != 101;
-}
+bool response_parser::may_keep_alive() const noexcept { return state_->parser->keep_alive(); }
 
 response response_parser::take() {
   assert(is_done());

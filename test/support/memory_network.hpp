@@ -73,6 +73,7 @@ class memory_stream final : public stream {
       rest.remove_prefix(part.size());
       if (!part.empty()) out_->changed_for_reader.notify();
       if (rest.empty()) co_return result<void>();
+      if (is_peer_gone()) co_return error{error_kind::network, "reset", "connection reset"};
       const bool changed = co_await out_->changed_for_writer.wait_until(deadline_);
       if (!changed && clock_.now() < deadline_) co_return cancelled();
     }
@@ -115,7 +116,7 @@ class memory_stream final : public stream {
     if (clock_.now() >= deadline_) return error{error_kind::timeout, "", "no answer in time"};
     return error{fine, "", ""};
   }
-  /// What is written to a peer that has closed goes nowhere.
+  /// What is written to a peer that has closed goes nowhere; who waits for room there learns it.
   bool is_peer_gone() const { return in_->is_ended; }
 
   clock& clock_;
