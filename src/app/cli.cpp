@@ -1,0 +1,62 @@
+#include "app/cli.hpp"
+
+#include "app/command_line.hpp"
+#include "app/configuration.hpp"
+#include "app/exit_code.hpp"
+#include "app/help.hpp"
+#include "app/log_sink.hpp"
+#include "app/program.hpp"
+
+namespace lastcall::app {
+namespace {
+
+log::level level_named(const std::string& name) {
+  return name == "debug"     ? log::level::debug
+         : name == "info"    ? log::level::info
+         : name == "warning" ? log::level::warning
+                             : log::level::error;
+}
+
+std::string unfinished(const command_path& path) {
+  std::string words;
+  for (const command& child : path.back()->children)
+    words += (words.empty() ? "" : ", ") + child.name;
+  return "'" + spelled(path) + "' needs a " + path.back()->child_title + ": " + words + "\nTry '" +
+         spelled(path) + " --help'.";
+}
+
+int run_command(const command_line& line, const common_settings& common, const environment& env, console& c,
+                const std::vector<std::string>& warnings) {
+  const command& chosen = *line.path.back();
+  const log_session logging(c.err, common.log_format == "json" ? log_format::json : log_format::text,
+                            level_named(common.log_level.empty() ? chosen.log_level : common.log_level));
+  for (const std::string& warning : warnings)
+    log::warning(warning);
+  return chosen.run(c, env);
+}
+
+}  // namespace
+
+int run_cli(const std::vector<std::string>& arguments, const environment& env, console& c) {
+  try {
+    common_settings common;
+    const command program = make_program(common);
+    const command_line line = parse_command_line(program, arguments);
+    if (line.wants_version) {
+      c.out.write("lastcall " LASTCALL_VERSION "\n");
+      return exit_ok;
+    }
+    if (line.wants_help) {
+      c.out.write(help_text(line.path));
+      return exit_ok;
+    }
+    if (line.path.back()->needs_child()) throw refusal(exit_usage, unfinished(line.path));
+    const std::vector<std::string> warnings = configure(line, env);
+    return run_command(line, common, env, c, warnings);
+  } catch (const refusal& r) {
+    c.err.line(std::string("lastcall: ") + r.what());
+    return r.exit();
+  }
+}
+
+}  // namespace lastcall::app

@@ -1,0 +1,26 @@
+#pragma once
+
+#include "app/command.hpp"
+
+#include <string>
+
+namespace lastcall::app {
+
+/// Options of every command.
+struct common_settings {
+  std::string config_file;
+  std::string log_level;  ///< empty: the command's own default
+  std::string log_format{"text"};
+};
+
+/// The tree of all commands. `common` must outlive it.
+command make_program(common_settings& common);
+
+// One file each.
+command demo_command();
+command work_command();
+command serve_command();
+command send_command();
+command queue_command();
+
+}  // namespace lastcall::app
