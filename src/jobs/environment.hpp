@@ -1,0 +1,20 @@
+#pragma once
+
+#include "base/error.hpp"
+
+#include <lastcall/message.hpp>
+#include <string>
+#include <vector>
+
+namespace lastcall::jobs {
+
+/// What a command is told about its message, as "NAME=value"; src/jobs/README.md lists the names.
+/// An error where a value can't be an environment variable: it holds a NUL byte, or is longer than Linux
+/// allows.
+result<std::vector<std::string>> message_environment(const message&, const std::string& queue_name);
+
+/// This process's own environment without the variables that begin with LASTCALL_: they are the worker's
+/// options, which may hold secrets, and would be taken for options by a lastcall that the command runs.
+std::vector<std::string> inherited_environment(const char* const* environment);
+
+}  // namespace lastcall::jobs
