@@ -182,11 +182,12 @@ def sources():
 
 
 def formatted():
-    code, output = run(["clang-format-19", "--dry-run", "--Werror", *sources()], 120)
-    if code == 0:
+    code, output = run(["clang-format-19", "--dry-run", *(path.relative_to(ROOT) for path in sources())], 120)
+    unformatted = sorted(set(re.findall(r"^([^:\s]+):.*clang-format-violations", output, re.M)))
+    if code == 0 and not unformatted:
         return PASSED
-    say(output)
-    say("to mend it: clang-format-19 -i " + " ".join(sorted(set(re.findall(r"^[^:\s]+\.[ch]pp", output, re.M)))))
+    say("\n".join(unformatted) if unformatted else output)
+    say("to mend these: clang-format-19 -i …")
     return FAILED
 
 

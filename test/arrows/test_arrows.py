@@ -109,10 +109,15 @@ def test_io_and_time_in_base_are_found(text):
     "auto t = std::time(nullptr);",
 ])
 def test_time_and_chance_outside_runtime_are_found(text):
-    for path in ("src/worker/drain.cpp", "test/worker/drain.cpp", "src/broker/engine.cpp"):
+    for path in ("src/worker/drain.cpp", "src/broker/engine.cpp", "src/app/main.cpp"):
         assert len(list(arrows.time_or_chance_outside_runtime({path: text}))) == 1
     none_of(arrows.time_or_chance_outside_runtime(
         {"src/runtime/clock.cpp": text, "src/base/log.cpp": f'// {text}', "src/base/url.cpp": f'f("{text}");'}))
+
+
+@pytest.mark.parametrize("text", ["std::this_thread::sleep_for(1s);", "asio::steady_timer t(e);", "std::random_device d;"])
+def test_sleep_and_chance_in_tests_are_found(text):
+    assert len(list(arrows.time_or_chance_outside_runtime({"test/worker/drain.cpp": text}))) == 1
 
 
 @pytest.mark.parametrize("text", ["#define NDEBUG", "#ifdef NDEBUG", "# undef NDEBUG"])
