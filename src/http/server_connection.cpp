@@ -49,14 +49,15 @@ server_connection::server_connection(const asio::any_io_executor& executor, cloc
       stream_(std::move(connected)),
       input_(options.max_header_bytes + 64UL * 1024),
       parser_({options.max_header_bytes, options.max_body_bytes}),
-      conversed_(clock, executor),
+      progressed_(clock, executor),
       watchdog_(clock, executor, [this] { is_late(); }) {}
 
 asio::awaitable<void> server_connection::run() {
   enter(phase::idle);
   while (!is_over_) {
-    if (input_.is_full()) {  // a client that sends ahead waits until it has been answered
-      co_await conversed_.wait();
+    is_reading_paused_ = input_.is_full();  // a client that sends far ahead waits for its answers
+    if (is_reading_paused_) {
+      co_await progressed_.wait();
       continue;
     }
     const asio::mutable_buffer room = input_.room();
@@ -68,18 +69,24 @@ asio::awaitable<void> server_connection::run() {
     take_in(*got);
   }
   while (is_conversing_ && phase_ == phase::writing)  // a client may end its side and still read
-    co_await conversed_.wait();
+    co_await progressed_.wait();
   stop();
   while (is_conversing_)
-    co_await conversed_.wait();
+    co_await progressed_.wait();
 }
 
 void server_connection::stop() noexcept {
+  end();
+  if (is_conversing_) cancel_.emit(asio::cancellation_type::terminal);
+}
+
+/// Closes, from within the conversation as well. That must not cancel itself: Asio 1.81 never reports the end
+/// of a coroutine that is cancelled before it has been suspended once.
+void server_connection::end() noexcept {
   is_over_ = true;
   stream_->close();
   watchdog_.expires_at(steady_time::max());
-  if (is_conversing_) cancel_.emit(asio::cancellation_type::terminal);
-  conversed_.notify();
+  progressed_.notify();
 }
 
 void server_connection::take_in(std::size_t received) {
@@ -145,7 +152,7 @@ void server_connection::begin_conversation(step found) {
   asio::co_spawn(executor_, converse(),
                  asio::bind_cancellation_slot(cancel_.slot(), [this](const std::exception_ptr&) {
                    is_conversing_ = false;
-                   if (is_over_ || has_client_ended_ || input_.is_full()) conversed_.notify();
+                   if (is_over_ || has_client_ended_) progressed_.notify();
                  }));
 }
 
@@ -153,8 +160,9 @@ void server_connection::begin_conversation(step found) {
 asio::awaitable<void> server_connection::converse() {
   do {
     const bool goes_on = co_await act(next_);
+    if (is_reading_paused_) progressed_.notify();
     if (is_over_ || phase_ == phase::lingering) co_return;
-    if (!goes_on || has_client_ended_) co_return stop();
+    if (!goes_on || has_client_ended_) co_return end();
     next_ = parse();
   } while (next_ != step::read);
 }

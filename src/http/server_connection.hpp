@@ -37,6 +37,7 @@ class server_connection {
   /// What the bytes at hand ask for.
   enum class step { read, go_on, answer, refuse };
 
+  void end() noexcept;
   step parse();
   void enter(phase);
   void is_late();
@@ -61,10 +62,11 @@ class server_connection {
   step next_{step::read};
   bool has_gone_on_{false};
   bool is_conversing_{false};
+  bool is_reading_paused_{false};
   bool has_client_ended_{false};
   bool is_over_{false};
   boost::asio::cancellation_signal cancel_;
-  wakeup conversed_;
+  wakeup progressed_;  ///< of the conversation, for `run`
   watchdog watchdog_;
 };
 

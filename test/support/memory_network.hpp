@@ -30,6 +30,7 @@ struct memory_pipe {
 
   std::string bytes;      ///< written and not yet read
   bool is_ended{false};   ///< the writer has closed: what is in it can still be read
+  bool is_unread{false};  ///< the reader has closed: what is written goes nowhere
   bool is_broken{false};  ///< reset: what is in it is lost
   wakeup changed_for_reader;
   wakeup changed_for_writer;
@@ -69,11 +70,11 @@ class memory_stream final : public stream {
       if (out_->is_broken) co_return error{error_kind::network, "reset", "connection reset"};
       const std::size_t room = out_->capacity - std::min(out_->capacity, out_->bytes.size());
       const std::string_view part = rest.substr(0, room);
-      if (!is_peer_gone()) out_->bytes += part;
+      if (!out_->is_unread) out_->bytes += part;
       rest.remove_prefix(part.size());
       if (!part.empty()) out_->changed_for_reader.notify();
       if (rest.empty()) co_return result<void>();
-      if (is_peer_gone()) co_return error{error_kind::network, "reset", "connection reset"};
+      if (out_->is_unread) co_return error{error_kind::network, "reset", "connection reset"};
       const bool changed = co_await out_->changed_for_writer.wait_until(deadline_);
       if (!changed && clock_.now() < deadline_) co_return cancelled();
     }
@@ -95,11 +96,17 @@ class memory_stream final : public stream {
   void close() noexcept override {
     is_closed_ = true;
     out_->is_ended = true;
+    in_->is_unread = true;
     out_->changed();
     in_->changed();
   }
   std::string peer() const override { return peer_; }
 
+  /// Ends the outgoing direction alone, as shutdown(SHUT_WR) does.
+  void end_output() noexcept {
+    out_->is_ended = true;
+    out_->changed();
+  }
   /// As a TCP reset: both directions are lost.
   void reset() noexcept {
     in_->is_broken = out_->is_broken = true;
@@ -116,8 +123,6 @@ class memory_stream final : public stream {
     if (clock_.now() >= deadline_) return error{error_kind::timeout, "", "no answer in time"};
     return error{fine, "", ""};
   }
-  /// What is written to a peer that has closed goes nowhere; who waits for room there learns it.
-  bool is_peer_gone() const { return in_->is_ended; }
 
   clock& clock_;
   std::shared_ptr<memory_pipe> in_;
