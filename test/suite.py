@@ -99,7 +99,7 @@ def build(preset, targets):
     if code == 0:
         return []
     say(output)
-    return [target for target in targets if run(["ninja", "-C", directory, "-n", target], 60)[1].find("no work") < 0]
+    return [target for target in targets if run(["ninja", "-C", directory, "--quiet", target], BUILD_TIMEOUT_S)[0] != 0]
 
 
 # ── the steps ────────────────────────────────────────────────────────────────────────────────────────────────────
