@@ -1,5 +1,6 @@
 #include "aws/metadata.hpp"
 
+#include "aws/json.hpp"
 #include "base/encoding.hpp"
 #include "base/timestamp.hpp"
 
@@ -25,11 +26,6 @@ error failed(std::string_view what, const error& why) {
   return {why.kind, why.code, std::string(what) + ": " + why.message};
 }
 
-std::string text_of(const nlohmann::json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 }  // namespace
 
 asio::awaitable<result<std::string>> ask_metadata(http::transport& transport, const http::origin& origin,
@@ -42,17 +38,17 @@ asio::awaitable<result<std::string>> ask_metadata(http::transport& transport, co
 }
 
 result<credentials> read_credentials(std::string_view text) {
-  const nlohmann::json answer = nlohmann::json::parse(text, nullptr, false);
-  if (!answer.is_object()) return not_credentials("it is not a JSON object");
+  nlohmann::json answer = parse_object(text);
+  if (answer.is_null()) return not_credentials("it is not a JSON object");
   credentials out{
-      text_of(answer, "AccessKeyId"), text_of(answer, "SecretAccessKey"), text_of(answer, "Token"), {}};
+      take_text(answer, "AccessKeyId"), take_text(answer, "SecretAccessKey"), take_text(answer, "Token"), {}};
   if (out.access_key_id.empty() || out.secret_access_key.empty()) {
     // The instance metadata service says so in an answer with status 200.
-    const std::string code = text_of(answer, "Code");
-    const std::string message = text_of(answer, "Message");
+    const std::string code = take_text(answer, "Code");
+    const std::string message = take_text(answer, "Message");
     return not_credentials(code.empty() ? "a key is missing" : printable(code + " " + message, 200));
   }
-  if (const std::string expiration = text_of(answer, "Expiration"); !expiration.empty()) {
+  if (const std::string expiration = take_text(answer, "Expiration"); !expiration.empty()) {
     out.expires = parse_rfc3339(expiration);
     if (!out.expires) return not_credentials("its Expiration is not a timestamp");
   }

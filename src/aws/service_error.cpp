@@ -1,5 +1,6 @@
 #include "aws/service_error.hpp"
 
+#include "aws/json.hpp"
 #include "base/encoding.hpp"
 
 #include <nlohmann/json.hpp>
@@ -32,17 +33,12 @@ struct told {
   std::string message;
 };
 
-std::string text_of(const nlohmann::json& object, const char* name) {
-  const auto found = object.find(name);
-  return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
 told read_body(std::string_view body) {
-  const nlohmann::json object = nlohmann::json::parse(body, nullptr, false);
-  if (object.is_object()) {
-    std::string message = text_of(object, "message");
-    if (message.empty()) message = text_of(object, "Message");
-    return {std::string(shape_name(text_of(object, "__type"))), std::move(message)};
+  nlohmann::json object = parse_object(body);
+  if (!object.is_null()) {
+    std::string message = take_text(object, "message");
+    if (message.empty()) message = take_text(object, "Message");
+    return {std::string(shape_name(take_text(object, "__type"))), std::move(message)};
   }
   if (const std::string_view code = element(body, "Code"); !code.empty())
     return {std::string(code), std::string(element(body, "Message"))};
