@@ -1,0 +1,131 @@
+#include "broker/api_error.hpp"
+
+#include <fmt/format.h>
+
+#include <stdexcept>
+
+namespace lastcall::broker {
+
+void throw_exception_from_error(const api_error& e, const boost::source_location&) {
+  throw std::runtime_error(fmt::format("{}: {}", e.code, e.message));
+}
+
+namespace faults {
+
+api_error queue_does_not_exist() {
+  return {"QueueDoesNotExist", "AWS.SimpleQueueService.NonExistentQueue", 400,
+          "The specified queue does not exist."};
+}
+
+api_error queue_name_exists(std::string_view attribute) {
+  return {"QueueNameExists", "QueueAlreadyExists", 400,
+          fmt::format("A queue already exists with the same name and a different value for attribute {}",
+                      attribute)};
+}
+
+api_error queue_deleted_recently() {
+  return {
+      "QueueDeletedRecently", "AWS.SimpleQueueService.QueueDeletedRecently", 400,
+      "You must wait 60 seconds after deleting a queue before you can create another with the same name."};
+}
+
+api_error purge_in_progress(std::string_view queue_name) {
+  return {"PurgeQueueInProgress", "AWS.SimpleQueueService.PurgeQueueInProgress", 403,
+          fmt::format("Only one PurgeQueue operation on {} is allowed every 60 seconds.", queue_name)};
+}
+
+api_error over_limit(std::string message) { return {"OverLimit", "OverLimit", 403, std::move(message)}; }
+
+api_error missing_parameter(std::string_view name) {
+  return {"MissingRequiredParameterException", "MissingParameter", 400,
+          fmt::format("The request must contain the parameter {}.", name)};
+}
+
+api_error invalid_value(std::string_view value, std::string_view parameter, std::string_view reason) {
+  return invalid_parameter(
+      fmt::format("Value {} for parameter {} is invalid. Reason: {}", value, parameter, reason));
+}
+
+api_error invalid_parameter(std::string message) {
+  return {"InvalidParameterValueException", "InvalidParameterValue", 400, std::move(message)};
+}
+
+api_error unknown_attribute(std::string_view name) {
+  return invalid_attribute_name(fmt::format("Unknown Attribute {}.", name));
+}
+
+api_error invalid_attribute_name(std::string message) {
+  return {"InvalidAttributeName", "InvalidAttributeName", 400, std::move(message)};
+}
+
+api_error invalid_attribute_value(std::string_view name, std::string_view reason) {
+  std::string message = fmt::format("Invalid value for the parameter {}.", name);
+  if (!reason.empty()) message += fmt::format(" Reason: {}", reason);
+  return {"InvalidAttributeValue", "InvalidAttributeValue", 400, std::move(message)};
+}
+
+api_error invalid_message_contents(std::uint32_t character) {
+  return {"InvalidMessageContents", "InvalidMessageContents", 400,
+          fmt::format("Invalid binary character '#x{:X}' was found in the message body, the set of allowed "
+                      "characters is #x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].",
+                      character)};
+}
+
+api_error malformed_receipt_handle(std::string_view handle) {
+  return {"ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 400,
+          fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle)};
+}
+
+api_error foreign_receipt_handle(std::string_view handle) {
+  return {"ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 400,
+          fmt::format("The receipt handle \"{}\" is not valid for this queue.", handle)};
+}
+
+api_error empty_batch(std::string_view entry_type) {
+  return {"EmptyBatchRequest", "AWS.SimpleQueueService.EmptyBatchRequest", 400,
+          fmt::format("There should be at least one {} in the request.", entry_type)};
+}
+
+api_error too_many_entries(std::size_t count) {
+  return {"TooManyEntriesInBatchRequest", "AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400,
+          fmt::format("Maximum number of entries per request are 10. You have sent {}.", count)};
+}
+
+api_error invalid_batch_entry_id() {
+  return {"InvalidBatchEntryId", "AWS.SimpleQueueService.InvalidBatchEntryId", 400,
+          "A batch entry id can only contain alphanumeric characters, hyphens and underscores. "
+          "It can be at most 80 letters long."};
+}
+
+api_error batch_entry_ids_not_distinct(std::string_view id) {
+  return {"BatchEntryIdsNotDistinct", "AWS.SimpleQueueService.BatchEntryIdsNotDistinct", 400,
+          fmt::format("Id {} repeated.", id)};
+}
+
+api_error batch_too_long(std::uint64_t bytes, std::uint64_t limit) {
+  return {
+      "BatchRequestTooLong", "AWS.SimpleQueueService.BatchRequestTooLong", 400,
+      fmt::format("Batch requests cannot be longer than {} bytes. You have sent {} bytes.", limit, bytes)};
+}
+
+api_error resource_not_found(std::string message) {
+  return {"ResourceNotFoundException", "ResourceNotFoundException", 404, std::move(message)};
+}
+
+api_error unsupported_operation(std::string message) {
+  return {"UnsupportedOperation", "AWS.SimpleQueueService.UnsupportedOperation", 400, std::move(message)};
+}
+
+api_error unreadable(std::string message) {
+  return {"SerializationException", "MalformedInput", 400, std::move(message)};
+}
+
+api_error invalid_action(std::string_view action) {
+  return {"InvalidAction", "InvalidAction", 400,
+          fmt::format("The action {} is not valid for this endpoint.", action)};
+}
+
+api_error unknown_operation() { return {"UnknownOperationException", "UnknownOperationException", 404, {}}; }
+
+}  // namespace faults
+}  // namespace lastcall::broker

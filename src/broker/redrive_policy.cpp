@@ -1,0 +1,112 @@
+#include "broker/redrive_policy.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <charconv>
+#include <optional>
+
+namespace lastcall::broker {
+namespace {
+
+using json = nlohmann::ordered_json;
+
+constexpr std::int64_t max_receive_count_limit = 1000;
+constexpr std::size_t source_arns_limit = 10;
+
+/// maxReceiveCount may be a number or a text with a number: SDKs and templates send both.
+std::optional<std::int64_t> whole_number(const json& value) {
+  if (value.is_number_integer()) return value.get<std::int64_t>();
+  if (!value.is_string()) return std::nullopt;
+  const auto& text = value.get_ref<const std::string&>();
+  std::int64_t number = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (problem != std::errc{} || end != text.data() + text.size()) return std::nullopt;
+  return number;
+}
+
+std::string as_text(const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
+
+}  // namespace
+
+answer<redrive_policy> parse_redrive_policy(std::string_view text) {
+  const auto refuse = [&](std::string_view reason) {
+    return faults::invalid_value(text, "RedrivePolicy", reason);
+  };
+  const json policy = json::parse(text, nullptr, false);
+  if (!policy.is_object()) return refuse("Redrive policy is not a valid JSON map.");
+  for (const char* name : {"maxReceiveCount", "deadLetterTargetArn"})
+    if (!policy.contains(name))
+      return refuse("Redrive policy does not contain mandatory attribute: " + std::string(name) + ".");
+  for (const auto& [name, value] : policy.items())
+    if (name != "maxReceiveCount" && name != "deadLetterTargetArn")
+      return refuse("Redrive policy contains an unknown attribute: " + name + ".");
+  const std::optional<std::int64_t> count = whole_number(policy["maxReceiveCount"]);
+  if (!count || *count < 1 || *count > max_receive_count_limit)
+    return refuse("Invalid value for maxReceiveCount: " + as_text(policy["maxReceiveCount"]) +
+                  ", valid values are from 1 to 1000 both inclusive.");
+  if (!policy["deadLetterTargetArn"].is_string()) return refuse("Invalid value for deadLetterTargetArn.");
+  return redrive_policy{policy["deadLetterTargetArn"].get<std::string>(), static_cast<std::uint32_t>(*count)};
+}
+
+std::string to_json(const redrive_policy& p) {
+  return json{{"deadLetterTargetArn", p.dead_letter_target_arn}, {"maxReceiveCount", p.max_receive_count}}
+      .dump();
+}
+
+bool redrive_allow_policy::allows(std::string_view source_arn) const noexcept {
+  switch (permitted) {
+    case permission::allow_all:
+      return true;
+    case permission::deny_all:
+      return false;
+    case permission::by_queue:
+      return std::find(source_arns.begin(), source_arns.end(), source_arn) != source_arns.end();
+  }
+  return false;
+}
+
+answer<redrive_allow_policy> parse_redrive_allow_policy(std::string_view text) {
+  const auto refuse = [&](std::string_view reason) {
+    return faults::invalid_value(text, "RedriveAllowPolicy", reason);
+  };
+  const json policy = json::parse(text, nullptr, false);
+  if (!policy.is_object()) return refuse("Redrive allow policy is not a valid JSON map.");
+  if (!policy.contains("redrivePermission"))
+    return refuse("Redrive allow policy does not contain mandatory attribute: redrivePermission.");
+  redrive_allow_policy out;
+  const std::string permission = as_text(policy["redrivePermission"]);
+  if (permission == "allowAll")
+    out.permitted = redrive_allow_policy::permission::allow_all;
+  else if (permission == "denyAll")
+    out.permitted = redrive_allow_policy::permission::deny_all;
+  else if (permission == "byQueue")
+    out.permitted = redrive_allow_policy::permission::by_queue;
+  else
+    return refuse("Invalid value for redrivePermission: " + permission +
+                  ", valid values are allowAll, denyAll and byQueue.");
+  const bool by_queue = out.permitted == redrive_allow_policy::permission::by_queue;
+  if (policy.contains("sourceQueueArns") != by_queue)
+    return refuse("sourceQueueArns must be given with the redrivePermission byQueue, and only with it.");
+  if (!by_queue) return out;
+  const json& arns = policy["sourceQueueArns"];
+  if (!arns.is_array() || arns.empty() || arns.size() > source_arns_limit)
+    return refuse("sourceQueueArns must be a list of 1 to 10 ARNs.");
+  for (const json& arn : arns) {
+    if (!arn.is_string()) return refuse("sourceQueueArns must be a list of 1 to 10 ARNs.");
+    out.source_arns.push_back(arn.get<std::string>());
+  }
+  return out;
+}
+
+std::string to_json(const redrive_allow_policy& p) {
+  using permission = redrive_allow_policy::permission;
+  json policy;
+  policy["redrivePermission"] = p.permitted == permission::allow_all  ? "allowAll"
+                                : p.permitted == permission::deny_all ? "denyAll"
+                                                                      : "byQueue";
+  if (p.permitted == permission::by_queue) policy["sourceQueueArns"] = p.source_arns;
+  return policy.dump();
+}
+
+}  // namespace lastcall::broker

@@ -1,0 +1,181 @@
+#include "broker/server.hpp"
+
+#include "broker/json_protocol.hpp"
+#include "broker/query_protocol.hpp"
+#include "broker/read_request.hpp"
+#include "broker/request_context.hpp"
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+
+namespace lastcall::broker {
+
+namespace asio = boost::asio;
+
+namespace {
+
+/// A request may name its queue by the URL that it is sent to; a QueueUrl of its own counts more.
+void set_queue_from_path(any_request& request, const call& caller, std::string_view path) {
+  if (path.size() <= 1) return;
+  std::visit(
+      [&](auto& typed) {
+        if constexpr (requires { typed.queue_url; })
+          if (typed.queue_url.empty()) typed.queue_url = caller.endpoint + std::string(path);
+      },
+      request);
+}
+
+/// At a queue's URL only operations on queues are known.
+bool belongs_to_a_queue(const any_request& request) {
+  return std::visit([](const auto& typed) { return requires { typed.queue_url; }; }, request);
+}
+
+http::response plain(unsigned status, std::string text) {
+  http::response out;
+  out.status = status;
+  out.headers.add("Content-Type", "text/plain; charset=utf-8");
+  out.body = std::move(text);
+  return out;
+}
+
+/// A poll that is abandoned unless it was taken: when the client has gone, and when the coroutine is
+/// destroyed.
+class held_poll {
+ public:
+  held_poll(long_polls& polls, server& owner) : polls_(polls), server_(owner) {}
+  held_poll(const held_poll&) = delete;
+  held_poll& operator=(const held_poll&) = delete;
+  ~held_poll() {
+    if (!ticket_) return;
+    polls_.abandon(ticket_, server_.now());
+    server_.wake_polls();
+  }
+
+  long_polls::ticket& ticket() noexcept { return ticket_; }
+  answer<receive_message_result> take() { return std::exchange(ticket_, nullptr)->take(); }
+
+ private:
+  long_polls& polls_;
+  server& server_;
+  long_polls::ticket ticket_;
+};
+
+}  // namespace
+
+server::server(const asio::any_io_executor& executor, clock& clock, random& chance,
+               std::unique_ptr<listener> l, server_options options)
+    : executor_(executor),
+      clock_(clock),
+      random_(chance),
+      engine_(chance, options.engine),
+      polls_(engine_, options.polls),
+      endpoint_(options.scheme + "://" + l->address()),
+      scheme_(options.scheme),
+      http_(executor, clock, std::move(l), *this, options.http),
+      inside_(clock, executor),
+      timer_(clock, executor) {}
+
+server::~server() = default;
+
+asio::awaitable<void> server::run() {
+  asio::co_spawn(executor_, pass_time(inside_.enter()), asio::detached);
+  co_await http_.run();
+  stop();
+  co_await inside_.wait_empty();
+}
+
+void server::stop() noexcept {
+  stopping_ = true;
+  http_.stop();
+  timer_.notify();
+}
+
+/// The server's one timer: answers polls whose time, or whose message, has come. Without polls it sleeps.
+asio::awaitable<void> server::pass_time(gate::holder) {
+  while (!stopping_) {
+    polls_.settle(now());
+    timer_due_ = polls_.next_event();
+    co_await timer_.wait_until(timer_due_);
+  }
+}
+
+void server::wake_polls() {
+  polls_.settle(now());
+  if (polls_.next_event() < timer_due_) timer_.notify();
+}
+
+asio::awaitable<http::response> server::handle(const http::request& request) {
+  if (request.target.starts_with("/_lastcall/")) co_return handle_own(request);
+  const std::string_view target = request.headers.get("X-Amz-Target");
+  if (!target.empty()) co_return co_await handle_json(request, json_protocol::operation(target));
+  co_return co_await handle_query(request);
+}
+
+http::response server::handle_own(const http::request& request) {
+  const std::string_view path = path_of(request.target);
+  if (path == "/_lastcall/health") return plain(200, "ok\n");
+  if (path != "/_lastcall/reset") return plain(404, "there is nothing here\n");
+  if (request.method != "POST") return plain(405, "use POST\n");
+  engine_.reset();
+  wake_polls();
+  return plain(200, "reset\n");
+}
+
+asio::awaitable<http::response> server::handle_json(const http::request& request,
+                                                    std::string_view operation) {
+  const std::string request_id = random_.uuid();
+  answer<any_request> asked = json_protocol::read(operation, request.body);
+  if (asked.has_error()) co_return json_protocol::write(asked.error(), request_id);
+  call caller = call_of(request, now(), scheme_, endpoint_);
+  set_queue_from_path(*asked, caller, path_of(request.target));
+  const answer<any_result> result = co_await perform(std::move(caller), std::move(*asked));
+  if (result.has_error()) co_return json_protocol::write(result.error(), request_id);
+  co_return json_protocol::write(*result, request_id);
+}
+
+asio::awaitable<http::response> server::handle_query(const http::request& request) {
+  const std::string request_id = random_.uuid();
+  query_protocol::parameters parameters;
+  query_protocol::add_form(parameters, query_of(request.target));
+  if (request.method == "POST") query_protocol::add_form(parameters, request.body);
+  answer<any_request> asked = query_protocol::read(parameters);
+  if (asked.has_error()) co_return query_protocol::write(asked.error(), request_id);
+  const std::string_view operation = operation_of(*asked);
+  const std::string_view path = path_of(request.target);
+  if (path.size() > 1 && !belongs_to_a_queue(*asked))
+    co_return query_protocol::write(faults::invalid_action(operation), request_id);
+  call caller = call_of(request, now(), scheme_, endpoint_);
+  set_queue_from_path(*asked, caller, path);
+  const answer<any_result> result = co_await perform(std::move(caller), std::move(*asked));
+  if (result.has_error()) co_return query_protocol::write(result.error(), request_id);
+  co_return query_protocol::write(operation, *result, request_id);
+}
+
+asio::awaitable<answer<any_result>> server::perform(call caller, any_request request) {
+  if (auto* waiting = std::get_if<receive_message_request>(&request))
+    co_return co_await receive(std::move(caller), std::move(*waiting));
+  answer<any_result> result = engine_.perform(caller, std::move(request));
+  wake_polls();
+  co_return result;
+}
+
+asio::awaitable<answer<any_result>> server::receive(call caller, receive_message_request request) {
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const asio::cancellation_state cancelled = co_await asio::this_coro::cancellation_state;
+  std::optional<wakeup> answered;  // most polls need none
+  held_poll held(polls_, *this);
+  held.ticket() = polls_.receive(caller, std::move(request), [&answered] { answered->notify(); });
+  if (!held.ticket()->is_answered()) answered.emplace(clock_, executor_);
+  wake_polls();
+  while (!held.ticket()->is_answered() && cancelled.cancelled() == asio::cancellation_type::none)
+    co_await answered->wait();
+  if (cancelled.cancelled() != asio::cancellation_type::none) co_return any_result(receive_message_result{});
+  answer<receive_message_result> result = held.take();
+  if (result.has_error()) co_return result.error();
+  co_return any_result(std::move(*result));
+}
+
+}  // namespace lastcall::broker

@@ -1,0 +1,79 @@
+#pragma once
+
+#include "broker/engine.hpp"
+#include "broker/long_polls.hpp"
+#include "http/server.hpp"
+#include "runtime/clock.hpp"
+#include "runtime/gate.hpp"
+#include "runtime/random.hpp"
+#include "runtime/stream.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <memory>
+#include <string>
+
+namespace lastcall::broker {
+
+struct server_options {
+  engine_options engine;
+  long_poll_options polls;
+  http::server_options http;
+  std::string scheme{"http"};  ///< of the queue URLs that are given out; "https" behind TLS
+};
+
+/// The embedded SQS-compatible server: the engine behind HTTP, in both protocols of SQS. Used on one strand
+/// only: the executor it was made with. What it listens on, and for how long, is the caller's.
+///
+/// Beside the API it serves, under /_lastcall/:
+///   POST /_lastcall/reset    forgets all queues and messages
+///   GET  /_lastcall/health   answers 200 while it runs
+class server final : private http::service {
+ public:
+  server(const boost::asio::any_io_executor&, clock&, random&, std::unique_ptr<listener>,
+         server_options = {});
+  /// The server must have stopped.
+  ~server() override;
+  server(const server&) = delete;
+  server& operator=(const server&) = delete;
+
+  /// Serves until `stop`. Completes when every connection has ended.
+  boost::asio::awaitable<void> run();
+  /// Accepts no more and ends all connections; polls that wait are dropped without a lease left behind.
+  void stop() noexcept;
+  /// http://host:port, with the port that was really taken.
+  const std::string& endpoint_url() const noexcept { return endpoint_; }
+
+  /// The engine itself, for those in the same process who watch or test it. Whoever changes something through
+  /// it calls `wake_polls` afterwards.
+  broker::engine& engine() noexcept { return engine_; }
+  /// This instant, by the server's clock.
+  moment now() const noexcept { return {clock_.now(), clock_.wall_now()}; }
+  /// Lets long polls see what has changed.
+  void wake_polls();
+
+ private:
+  boost::asio::awaitable<http::response> handle(const http::request&) override;
+  boost::asio::awaitable<http::response> handle_json(const http::request&, std::string_view operation);
+  boost::asio::awaitable<http::response> handle_query(const http::request&);
+  http::response handle_own(const http::request&);
+  boost::asio::awaitable<answer<any_result>> perform(call, any_request);
+  boost::asio::awaitable<answer<any_result>> receive(call, receive_message_request);
+  boost::asio::awaitable<void> pass_time(gate::holder);
+
+  boost::asio::any_io_executor executor_;
+  clock& clock_;
+  random& random_;
+  broker::engine engine_;
+  long_polls polls_;
+  const std::string endpoint_;
+  const std::string scheme_;
+  http::server http_;
+  gate inside_;
+  wakeup timer_;
+  steady_time timer_due_{steady_time::max()};
+  bool stopping_{false};
+};
+
+}  // namespace lastcall::broker
