@@ -20,7 +20,8 @@ namespace {
 constexpr std::chrono::milliseconds accept_pause{100};
 }  // namespace
 
-struct server::state {
+/// Shared with the coroutines of its connections.
+struct server::state : std::enable_shared_from_this<server::state> {
   state(const asio::any_io_executor& e, clock& c, std::unique_ptr<listener> l, service& s, server_options o)
       : executor(e), time(c), listening(std::move(l)), serving(s), options(o), inside(c, e), changed(c, e) {}
 
@@ -34,31 +35,44 @@ struct server::state {
   wakeup changed;
   bool is_stopping{false};
 
-  asio::awaitable<void> serve(std::list<server_connection>::iterator, gate::holder);
+  static asio::awaitable<void> serve(std::shared_ptr<state>, std::list<server_connection>::iterator,
+                                     gate::holder);
   void add(std::unique_ptr<stream>);
+  void stop() noexcept;
 };
 
 void server::state::add(std::unique_ptr<stream> connected) {
   connections.emplace_back(executor, time, std::move(connected), serving, options);
-  asio::co_spawn(executor, serve(std::prev(connections.end()), inside.enter()), asio::detached);
+  asio::co_spawn(executor, serve(shared_from_this(), std::prev(connections.end()), inside.enter()),
+                 asio::detached);
 }
 
-asio::awaitable<void> server::state::serve(std::list<server_connection>::iterator connection, gate::holder) {
+asio::awaitable<void> server::state::serve(std::shared_ptr<state> it,
+                                           std::list<server_connection>::iterator connection, gate::holder) {
   co_await connection->run();
-  connections.erase(connection);
+  it->connections.erase(connection);
+  it->changed.notify();
+}
+
+void server::state::stop() noexcept {
+  is_stopping = true;
+  listening->close();
+  for (server_connection& connection : connections)
+    connection.stop();
   changed.notify();
 }
 
 server::server(const asio::any_io_executor& executor, clock& clock, std::unique_ptr<listener> listener,
                service& service, server_options options)
-    : state_(std::make_unique<state>(executor, clock, std::move(listener), service, options)) {}
+    : state_(std::make_shared<state>(executor, clock, std::move(listener), service, options)) {}
 
-server::~server() = default;
+server::~server() { stop(); }
 
 asio::awaitable<void> server::run() {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);
-  state& it = *state_;
+  const std::shared_ptr<state> shared = state_;
+  state& it = *shared;
   while (!it.is_stopping) {
     if (it.connections.size() >= it.options.max_connections) {
       co_await it.changed.wait();
@@ -74,18 +88,11 @@ asio::awaitable<void> server::run() {
       co_await it.changed.wait_until(it.time.now() + accept_pause);
     }
   }
-  stop();
+  it.stop();
   co_await it.inside.wait_empty();
 }
 
-void server::stop() noexcept {
-  state_->is_stopping = true;
-  state_->listening->close();
-  for (server_connection& connection : state_->connections)
-    connection.stop();
-  state_->changed.notify();
-}
-
+void server::stop() noexcept { state_->stop(); }
 std::string server::address() const { return state_->listening->address(); }
 std::uint16_t server::port() const { return state_->listening->port(); }
 

@@ -37,7 +37,8 @@ class server {
  public:
   server(const boost::asio::any_io_executor&, clock&, std::unique_ptr<listener>, service&,
          server_options = {});
-  /// The server must have stopped.
+  /// Stops. What is under way ends when the context runs on, so `run` should have completed before the
+  /// service goes.
   ~server();
   server(const server&) = delete;
   server& operator=(const server&) = delete;
@@ -51,7 +52,7 @@ class server {
 
  private:
   struct state;
-  std::unique_ptr<state> state_;
+  std::shared_ptr<state> state_;
 };
 
 }  // namespace lastcall::http

@@ -108,19 +108,20 @@ class tcp_stream final : public stream {
 
  private:
   void expire() {
-    if (operations_ == 0) return;  // the next operation looks at the deadline itself
+    if (*operations_ == 0) return;  // the next operation looks at the deadline itself
     is_expired_ = true;
     error_code ignored;
     socket_.cancel(ignored);
   }
 
-  /// An operation under way, for the deadline.
+  /// An operation under way, for the deadline. Shares the count, since a context that is destroyed drops its
+  /// coroutines after the stream.
   struct under_way {
-    explicit under_way(unsigned& c) : count(c) { ++count; }
-    ~under_way() { --count; }
+    explicit under_way(std::shared_ptr<unsigned> c) : count(std::move(c)) { ++*count; }
+    ~under_way() { --*count; }
     under_way(const under_way&) = delete;
     under_way& operator=(const under_way&) = delete;
-    unsigned& count;
+    std::shared_ptr<unsigned> count;
   };
 
   /// Why no operation may begin, or why one has ended.
@@ -208,7 +209,7 @@ class tcp_stream final : public stream {
   std::optional<tls_engine> tls_;
   std::vector<char> wire_;
   steady_time deadline_{steady_time::max()};
-  unsigned operations_{0};
+  std::shared_ptr<unsigned> operations_{std::make_shared<unsigned>(0)};
   bool is_sending_{false};
   bool is_expired_{false};
   bool is_closed_{false};

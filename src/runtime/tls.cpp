@@ -9,10 +9,10 @@
 namespace lastcall {
 namespace {
 
-/// What OpenSSL says of its last failure; empties its queue.
+/// What OpenSSL says of its first failure, which is the cause of the others; empties its queue.
 std::string openssl_reason() {
   std::string reason = "no reason given";
-  if (const unsigned long code = ERR_peek_last_error(); code != 0) {
+  if (const unsigned long code = ERR_peek_error(); code != 0) {
     const char* text =
         ERR_SYSTEM_ERROR(code) ? std::strerror(ERR_GET_REASON(code)) : ERR_reason_error_string(code);
     if (text != nullptr) reason = text;

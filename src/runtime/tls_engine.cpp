@@ -36,12 +36,11 @@ std::string names_of(X509* certificate) {
   return names.empty() ? "other names" : names;
 }
 
-std::string advice(long why, X509* certificate) {
+std::string advice(long why, const std::string& names) {
   switch (why) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
-      return "it is a certificate for " + (certificate != nullptr ? names_of(certificate) : "other names") +
-             "; use one of them in the endpoint";
+      return "it is a certificate for " + names + "; use one of them in the endpoint";
     case X509_V_ERR_CERT_HAS_EXPIRED:
     case X509_V_ERR_CERT_NOT_YET_VALID:
       return "check this machine's clock, or have the server's certificate renewed";
@@ -79,6 +78,8 @@ tls_engine::tls_engine(tls_context& context, role as, std::string host)
     return;
   }
   SSL_set_connect_state(ssl_.get());
+  SSL_set_app_data(ssl_.get(), this);
+  SSL_set_verify(ssl_.get(), SSL_VERIFY_PEER, &note_refused);
   X509_VERIFY_PARAM* verify = SSL_get0_param(ssl_.get());
   bool is_set = false;
   if (is_address(host_)) {
@@ -197,11 +198,21 @@ error tls_engine::failed(const char* doing) {
   return error{error_kind::tls, "", std::move(message)};
 }
 
+/// Changes nothing of the verdict; the certificate can't be had any more when the handshake has failed.
+int tls_engine::note_refused(int is_good, x509_store_ctx_st* store) noexcept {
+  if (is_good == 1 || X509_STORE_CTX_get_error_depth(store) != 0) return is_good;
+  const auto* ssl =
+      static_cast<SSL*>(X509_STORE_CTX_get_ex_data(store, SSL_get_ex_data_X509_STORE_CTX_idx()));
+  X509* certificate = X509_STORE_CTX_get_current_cert(store);
+  if (ssl != nullptr && certificate != nullptr)
+    static_cast<tls_engine*>(SSL_get_app_data(ssl))->names_ = names_of(certificate);
+  return is_good;
+}
+
 error tls_engine::not_verified(long why) const {
-  X509* certificate = SSL_get0_peer_certificate(ssl_.get());
   return error{error_kind::tls, "certificate",
-               "the certificate of " + printable(host_, 200) + " was not accepted: " +
-                   X509_verify_cert_error_string(why) + "; " + advice(why, certificate)};
+               "the certificate of " + printable(host_, 200) +
+                   " was not accepted: " + X509_verify_cert_error_string(why) + "; " + advice(why, names_)};
 }
 
 }  // namespace lastcall

@@ -9,7 +9,8 @@
 #include <string>
 #include <string_view>
 
-struct ssl_st;  // OpenSSL's SSL
+struct ssl_st;             // OpenSSL's SSL
+struct x509_store_ctx_st;  // OpenSSL's X509_STORE_CTX
 
 namespace lastcall {
 
@@ -53,6 +54,7 @@ class tls_engine {
   bool has_plain() noexcept;
 
  private:
+  static int note_refused(int is_good, x509_store_ctx_st*) noexcept;
   error failed(const char* doing);
   error not_verified(long why) const;
 
@@ -61,6 +63,7 @@ class tls_engine {
   };
   std::unique_ptr<ssl_st, free_ssl> ssl_;
   std::string host_;
+  std::string names_;  ///< of a certificate that was not accepted
   std::string output_;
   bool is_up_{false};
   bool is_broken_{false};

@@ -41,6 +41,13 @@ T run(boost::asio::io_context& context, boost::asio::awaitable<T> task,
   if constexpr (!std::is_void_v<T>) return std::move(*value);
 }
 
+/// Runs what is ready, until nothing is.
+inline void run_ready(boost::asio::io_context& context) {
+  if (context.stopped()) context.restart();
+  while (context.poll() != 0) {
+  }
+}
+
 /// Runs what is ready and what becomes so for a moment; for what can't be awaited.
 inline void run_for(boost::asio::io_context& context, std::chrono::milliseconds time) {
   if (context.stopped()) context.restart();

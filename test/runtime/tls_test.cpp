@@ -1,0 +1,329 @@
+#include "runtime/tls.hpp"
+
+#include "runtime/tcp.hpp"
+#include "runtime/tls_engine.hpp"
+#include "support/run.hpp"
+#include "support/test_authority.hpp"
+
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+#include <doctest/doctest.h>
+#include <openssl/ssl.h>
+
+#include <optional>
+
+namespace lastcall {
+namespace {
+
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+using asio::ip::tcp;
+using testing::test_authority;
+
+steady_time soon() { return real_clock().now() + 10s; }
+bool holds(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+test_authority& authority() {
+  static test_authority made;
+  return made;
+}
+
+/// Two connected streams; each side becomes TLS as the test says.
+struct stage {
+  asio::io_context context;
+  std::unique_ptr<dialer> dial{make_tcp_dialer(real_clock())};
+  std::unique_ptr<listener> listening{
+      listen_tcp(context.get_executor(), real_clock(), "127.0.0.1:0").value()};
+  std::unique_ptr<stream> here;
+  std::unique_ptr<stream> there;
+  std::unique_ptr<tls_context> client{tls_context::for_client(authority().root_file()).value()};
+  std::unique_ptr<tls_context> server;
+  std::optional<result<void>> accepted;
+  std::string room;
+
+  template <class T>
+  T run(asio::awaitable<T> task) {
+    return testing::run(context, std::move(task));
+  }
+
+  explicit stage(const test_authority::identity& who) {
+    server = tls_context::for_server(who.certificate_file, who.key_file).value();
+    here = run(dial->connect("127.0.0.1", listening->port(), soon())).value();
+    there = run(listening->accept()).value();
+    here->expires_at(soon());
+    there->expires_at(soon());
+  }
+  result<void> shake_hands(const std::string& host) {
+    asio::co_spawn(context, there->accept_tls(*server),
+                   [this](const std::exception_ptr&, result<void> r) { accepted = std::move(r); });
+    const result<void> done = run(here->start_tls(*client, host));
+    testing::run_for(context, 20ms);
+    return done;
+  }
+  result<std::size_t> read(stream& from) {
+    room.assign(100'000, '\0');
+    return run(from.read_some(asio::buffer(room)));
+  }
+  result<void> write(stream& to, const std::string& text) { return run(to.write(asio::buffer(text))); }
+};
+
+TEST_CASE("the right host with a trusted certificate is spoken to, by name and by address") {
+  stage stage(authority().issue("DNS:queue.example,DNS:*.wild.example,IP:127.0.0.1,IP:::1"));
+  std::string host;
+  SUBCASE("name") { host = "queue.example"; }
+  SUBCASE("name in another case") { host = "QUEUE.example"; }
+  SUBCASE("name with a final dot") { host = "queue.example."; }
+  SUBCASE("wildcard") { host = "a.wild.example"; }
+  SUBCASE("IPv4") { host = "127.0.0.1"; }
+  SUBCASE("IPv6") { host = "::1"; }
+  const result<void> done = stage.shake_hands(host);
+  REQUIRE_MESSAGE(done.has_value(), (done ? "" : done.error().message));
+  CHECK(stage.write(*stage.here, "there").has_value());
+  CHECK(stage.read(*stage.there).value() == 5);
+  CHECK(stage.write(*stage.there, "here").has_value());
+  CHECK(stage.read(*stage.here).value() == 4);
+  CHECK(stage.room.starts_with("here"));
+}
+
+TEST_CASE("a certificate for other hosts is not accepted, and the error names both") {
+  stage stage(authority().issue("DNS:queue.example,DNS:*.wild.example,IP:127.0.0.1"));
+  std::string host;
+  SUBCASE("another name") { host = "other.example"; }
+  SUBCASE("a name below") { host = "a.queue.example"; }
+  SUBCASE("two levels below a wildcard") { host = "a.b.wild.example"; }
+  SUBCASE("another address") { host = "127.0.0.2"; }
+  const result<void> done = stage.shake_hands(host);
+  REQUIRE_FALSE(done.has_value());
+  CHECK(done.error().kind == error_kind::tls);
+  CHECK(holds(done.error().message, host));
+  CHECK(holds(done.error().message, "mismatch"));
+  CHECK(holds(done.error().message, "queue.example, *.wild.example"));
+  REQUIRE(stage.accepted.has_value());
+  CHECK_FALSE(stage.accepted->has_value());
+}
+
+TEST_CASE("a certificate without a trusted issuer is not accepted, and the error says what to do") {
+  stage stage(authority().self_signed("DNS:queue.example"));
+  SUBCASE("self-signed") {}
+  SUBCASE("issued by someone whom the system does not know") {
+    const test_authority::identity who = authority().issue("DNS:queue.example");
+    stage.server = tls_context::for_server(who.certificate_file, who.key_file).value();
+    stage.client = tls_context::for_client().value();
+  }
+  const result<void> done = stage.shake_hands("queue.example");
+  REQUIRE_FALSE(done.has_value());
+  CHECK(done.error().kind == error_kind::tls);
+  CHECK(holds(done.error().message, "queue.example"));
+  CHECK(holds(done.error().message, "file of trusted roots"));
+}
+
+TEST_CASE("a certificate out of its time is not accepted, and the error points to the clock") {
+  testing::validity when;
+  SUBCASE("expired") { when = {-7200, -3600}; }
+  SUBCASE("not yet valid") { when = {3600, 7200}; }
+  stage stage(authority().issue("DNS:queue.example", when));
+  const result<void> done = stage.shake_hands("queue.example");
+  REQUIRE_FALSE(done.has_value());
+  CHECK(done.error().kind == error_kind::tls);
+  CHECK(holds(done.error().message, "clock"));
+}
+
+TEST_CASE("a host that can't be verified is never connected to") {
+  stage stage(authority().issue("DNS:queue.example"));
+  const result<void> done = stage.shake_hands("");
+  REQUIRE_FALSE(done.has_value());
+  CHECK(done.error().kind == error_kind::tls);
+}
+
+TEST_CASE("versions below 1.2 are not spoken") {
+  stage stage(authority().issue("DNS:queue.example"));
+  SSL_CTX_set_min_proto_version(stage.server->native(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(stage.server->native(), TLS1_1_VERSION);
+  SSL_CTX_set_security_level(stage.server->native(), 0);
+  const result<void> done = stage.shake_hands("queue.example");
+  REQUIRE_FALSE(done.has_value());
+  CHECK(done.error().kind == error_kind::tls);
+}
+
+TEST_CASE("a peer that does not speak TLS is named as such") {
+  stage stage(authority().issue("DNS:queue.example"));
+  std::string says;
+  SUBCASE("HTTP") { says = "HTTP/1.1 400 Bad Request\r\n\r\n"; }
+  SUBCASE("nothing") {}
+  if (says.empty())
+    stage.there->close();
+  else
+    CHECK(stage.write(*stage.there, says).has_value());
+  const result<void> done = stage.run(stage.here->start_tls(*stage.client, "queue.example"));
+  REQUIRE_FALSE(done.has_value());
+  CHECK(done.error().kind == error_kind::tls);
+  CHECK(holds(done.error().message, "speak TLS"));
+}
+
+TEST_CASE("a handshake that does not come to its end is given up at the deadline") {
+  stage stage(authority().issue("DNS:queue.example"));
+  stage.here->expires_at(real_clock().now() + 20ms);
+  const result<void> done = stage.run(stage.here->start_tls(*stage.client, "queue.example"));
+  REQUIRE_FALSE(done.has_value());
+  CHECK(done.error().kind == error_kind::timeout);
+}
+
+TEST_CASE("cancelling the coroutine ends a handshake at once") {
+  stage stage(authority().issue("DNS:queue.example"));
+  asio::cancellation_signal signal;
+  std::optional<error> problem;
+  asio::co_spawn(
+      stage.context, stage.here->start_tls(*stage.client, "queue.example"),
+      asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& e, result<void> r) {
+        if (!e && !r) problem = r.error();
+      }));
+  testing::run_for(stage.context, 5ms);
+  CHECK_FALSE(problem.has_value());
+  signal.emit(asio::cancellation_type::terminal);
+  testing::run_ready(stage.context);
+  REQUIRE(problem.has_value());
+  CHECK(problem->kind == error_kind::cancelled);
+}
+
+TEST_CASE("session tickets do not make an idle connection look used; data and its end do") {
+  stage stage(authority().issue("DNS:queue.example"));
+  SUBCASE("TLS 1.3") { SSL_CTX_set_num_tickets(stage.server->native(), 4); }
+  SUBCASE("TLS 1.2") { SSL_CTX_set_max_proto_version(stage.server->native(), TLS1_2_VERSION); }
+  REQUIRE(stage.shake_hands("queue.example").has_value());
+  for (int i = 0; i < 3; ++i)
+    CHECK(stage.here->is_quiet());
+  SUBCASE("data") {
+    CHECK(stage.write(*stage.there, "x").has_value());
+    CHECK_FALSE(stage.here->is_quiet());
+    CHECK_FALSE(stage.here->is_quiet());
+  }
+  SUBCASE("TLS's end") {
+    stage.there->close();
+    CHECK_FALSE(stage.here->is_quiet());
+  }
+  SUBCASE("it is as good as before") {
+    CHECK(stage.write(*stage.there, "x").has_value());
+    CHECK(stage.read(*stage.here).value() == 1);
+    CHECK(stage.here->is_quiet());
+  }
+}
+
+TEST_CASE("data that came with the handshake is not quiet, though the network is") {
+  stage stage(authority().issue("DNS:queue.example"));
+  REQUIRE(stage.shake_hands("queue.example").has_value());
+  CHECK(stage.write(*stage.there, "two").has_value());
+  stage.room.assign(1, '\0');
+  CHECK(stage.run(stage.here->read_some(asio::buffer(stage.room))).value() == 1);
+  CHECK_FALSE(stage.here->is_quiet());
+  CHECK(stage.read(*stage.here).value() == 2);
+  CHECK(stage.here->is_quiet());
+}
+
+TEST_CASE("closing says goodbye and does not wait for the peer's") {
+  stage stage(authority().issue("DNS:queue.example"));
+  REQUIRE(stage.shake_hands("queue.example").has_value());
+  const auto before = real_clock().now();
+  stage.there->close();
+  CHECK(real_clock().now() - before < 1s);
+  const auto end = stage.read(*stage.here);
+  REQUIRE_FALSE(end.has_value());
+  CHECK(end.error().code == "eof");
+}
+
+/// Accepts, becomes TLS by hand and leaves without TLS's end, as an attacker who cuts the connection would.
+asio::awaitable<void> accept_and_cut(tcp::acceptor& acceptor, tls_context& context) {
+  tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
+  tls_engine engine(context, tls_engine::role::server, std::string());
+  std::string room(20'000, '\0');
+  for (;;) {
+    const auto step = engine.handshake();
+    CHECK(step.has_value());
+    if (!step) co_return;
+    if (*step == tls_engine::step::done) break;
+    std::string out = std::exchange(engine.output(), {});
+    co_await asio::async_write(socket, asio::buffer(out), asio::use_awaitable);
+    const std::size_t n = co_await socket.async_read_some(asio::buffer(room), asio::use_awaitable);
+    engine.receive({room.data(), n});
+  }
+  CHECK(engine.write("half").has_value());
+  std::string out = std::exchange(engine.output(), {});
+  co_await asio::async_write(socket, asio::buffer(out), asio::use_awaitable);
+}
+
+TEST_CASE("a connection that was cut is told from one that was ended") {
+  asio::io_context context;
+  const auto who = authority().issue("DNS:queue.example");
+  const auto server = tls_context::for_server(who.certificate_file, who.key_file).value();
+  const auto client = tls_context::for_client(authority().root_file()).value();
+  tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+  asio::co_spawn(context, accept_and_cut(acceptor, *server), asio::detached);
+  const auto dial = make_tcp_dialer(real_clock());
+  const auto here =
+      testing::run(context, dial->connect("127.0.0.1", acceptor.local_endpoint().port(), soon())).value();
+  REQUIRE(testing::run(context, here->start_tls(*client, "queue.example")).has_value());
+  std::string room(100, '\0');
+  CHECK(testing::run(context, here->read_some(asio::buffer(room))).value() == 4);
+  const auto end = testing::run(context, here->read_some(asio::buffer(room)));
+  REQUIRE_FALSE(end.has_value());
+  CHECK(end.error().kind == error_kind::network);
+  CHECK(end.error().code == "truncated");
+}
+
+asio::awaitable<void> read_all(stream& from, std::size_t expected, std::string& into) {
+  std::string room(100'000, '\0');
+  while (into.size() < expected) {
+    const result<std::size_t> got = co_await from.read_some(asio::buffer(room));
+    if (!got) break;
+    into.append(room, 0, *got);
+  }
+}
+
+TEST_CASE("much data goes through unchanged") {
+  stage stage(authority().issue("DNS:queue.example"));
+  REQUIRE(stage.shake_hands("queue.example").has_value());
+  std::string large;
+  for (int i = 0; large.size() < 3'000'000; ++i)
+    large += std::to_string(i) + ' ';
+  std::string read;
+  asio::co_spawn(stage.context, read_all(*stage.there, large.size(), read), asio::detached);
+  CHECK(stage.write(*stage.here, large).has_value());
+  testing::run_for(stage.context, 1s);
+  CHECK(read == large);
+}
+
+TEST_CASE("files that can't be used are named, with the reason") {
+  const auto message = [](const auto& made) { return made ? std::string("none") : made.error().message; };
+  CHECK(holds(message(tls_context::for_client("/no/such/roots.pem")), "/no/such/roots.pem"));
+  CHECK(holds(message(tls_context::for_client("/no/such/roots.pem")), "No such file"));
+  CHECK(holds(message(tls_context::for_server("/no/such.pem", "/no/such.key")), "/no/such.pem"));
+  const auto one = authority().issue("DNS:a.example");
+  const auto other = authority().issue("DNS:b.example");
+  CHECK(holds(message(tls_context::for_server(one.certificate_file, other.key_file)), other.key_file));
+  CHECK(holds(message(tls_context::for_client(one.key_file)), "PEM"));
+}
+
+/// Random damage to what a peer sends in a handshake: an error or a wish for more, never a crash.
+TEST_CASE("no bytes break the TLS engine") {
+  const auto client = tls_context::for_client(authority().root_file()).value();
+  unsigned state = 7;
+  for (int round = 0; round < 300; ++round) {
+    tls_engine engine(*client, tls_engine::role::client, "queue.example");
+    CHECK(engine.handshake().has_value());
+    std::string rubbish = "\x16\x03\x03";
+    for (int i = 0; i < 60; ++i) {
+      state = state * 1'664'525U + 1'013'904'223U;
+      rubbish += static_cast<char>(state >> 24);
+    }
+    rubbish[3] = 0;
+    rubbish[4] = static_cast<char>(round % 70);
+    engine.receive(rubbish);
+    static_cast<void>(engine.handshake());
+    static_cast<void>(engine.has_plain());
+  }
+}
+
+}  // namespace
+}  // namespace lastcall
