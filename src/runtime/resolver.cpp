@@ -62,7 +62,7 @@ class resolver::inquiry {
   std::list<waiter*> waiters_;
 };
 
-resolver::resolver(clock& clock, lookup lookup) : clock_(clock), lookup_(std::move(lookup)) {}
+resolver::resolver(clock& clock, lookup how) : clock_(clock), lookup_(std::move(how)) {}
 resolver::~resolver() = default;
 
 asio::awaitable<result<resolver::addresses>> resolver::resolve(std::string host, steady_time deadline) {

@@ -16,11 +16,11 @@ constexpr steady_time never = steady_time::max();
 /// Shared with the coroutine that waits.
 struct watchdog::state {
   state(clock& c, const asio::any_io_executor& e, std::function<void()> b)
-      : time(c), executor(e), timer(c.make_timer(e)), bark(std::move(b)) {}
+      : time(c), executor(e), alarm(c.make_timer(e)), bark(std::move(b)) {}
 
   clock& time;
   asio::any_io_executor executor;
-  std::unique_ptr<timer> timer;
+  std::unique_ptr<timer> alarm;
   std::function<void()> bark;
   steady_time deadline{never};
   steady_time watched{never};  ///< what the wait under way lasts to; never: there is none
@@ -31,7 +31,7 @@ watchdog::watchdog(clock& clock, const asio::any_io_executor& executor, std::fun
 
 watchdog::~watchdog() {
   state_->deadline = never;
-  state_->timer->wake();
+  state_->alarm->wake();
 }
 
 void watchdog::expires_at(steady_time when) {
@@ -40,7 +40,7 @@ void watchdog::expires_at(steady_time when) {
   const bool is_watching = state_->watched != never;
   state_->watched = when;
   if (is_watching)
-    state_->timer->wake();
+    state_->alarm->wake();
   else
     asio::co_spawn(state_->executor, watch(state_), asio::detached);
 }
@@ -50,7 +50,7 @@ steady_time watchdog::deadline() const noexcept { return state_->deadline; }
 asio::awaitable<void> watchdog::watch(std::shared_ptr<state> it) {
   while (it->deadline != never) {
     it->watched = it->deadline;
-    co_await it->timer->wait_until(it->watched);
+    co_await it->alarm->wait_until(it->watched);
     if (it->deadline == never || it->time.now() < it->deadline) continue;
     it->deadline = never;
     it->bark();
