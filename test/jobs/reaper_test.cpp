@@ -11,6 +11,8 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <fstream>
+#include <future>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -81,6 +83,21 @@ TEST_CASE("the end of a job's own command is left to the job") {
   REQUIRE(await_any_end() > 0);
   CHECK(jobs::child_registry::of_process().reap_orphans() == 0);
   CHECK(lastcall::testing::finish(context, run).reason == "exit 7");
+}
+
+TEST_CASE("a child that ends before its id is known is not taken for an orphan") {
+  auto& registry = jobs::child_registry::of_process();
+  std::future<std::size_t> orphans;
+  const pid_t child = registry.start([&] {
+    const pid_t id = ::fork();
+    if (id == 0) ::_exit(7);
+    await_any_end();
+    orphans = std::async(std::launch::async, [&] { return registry.reap_orphans(); });
+    orphans.wait_for(50ms);
+    return id;
+  });
+  CHECK(orphans.get() == 0);
+  CHECK(registry.reap(child) == jobs::exit_status{jobs::exit_status::kind::exited, 7});
 }
 
 TEST_CASE("dead members of a stopped command's group that PID 1 inherited do not hold the job up") {
