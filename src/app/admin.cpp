@@ -1,8 +1,10 @@
 #include "app/admin.hpp"
 
 #include "app/metrics.hpp"
-#include "app/served.hpp"
+#include "app/running.hpp"
 #include "base/duration.hpp"
+#include "http/server.hpp"
+#include "runtime/tcp.hpp"
 
 namespace lastcall::app {
 namespace {
@@ -60,18 +62,22 @@ struct admin_endpoint::impl final : http::service {
 
   std::function<worker_status()> status;
   std::chrono::nanoseconds longest_silence;
-  std::unique_ptr<served> server;
+  std::unique_ptr<running<http::server>> server;
 };
 
 admin_endpoint::admin_endpoint(std::unique_ptr<impl> made) : impl_(std::move(made)) {}
 admin_endpoint::~admin_endpoint() = default;
-std::string admin_endpoint::address() const { return impl_->server->address(); }
+std::string admin_endpoint::address() const { return impl_->server->server().address(); }
 
 result<std::unique_ptr<admin_endpoint>> admin_endpoint::start(background& loop, const std::string& address,
                                                               std::function<worker_status()> status,
                                                               std::chrono::nanoseconds longest_silence) {
   auto made = std::make_unique<impl>(std::move(status), longest_silence);
-  auto server = served::start(loop, address, *made);
+  auto server = running<http::server>::start(loop, [&]() -> result<std::unique_ptr<http::server>> {
+    auto listener = listen_tcp(loop.executor(), real_clock(), address);
+    if (!listener) return listener.error();
+    return std::make_unique<http::server>(loop.executor(), real_clock(), std::move(*listener), *made);
+  });
   if (!server) return server.error();
   made->server = std::move(*server);
   return std::unique_ptr<admin_endpoint>(new admin_endpoint(std::move(made)));

@@ -1,6 +1,7 @@
 #include "app/batch_sender.hpp"
 
 #include "base/backoff.hpp"
+#include "sqs/batch.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -21,13 +22,6 @@ constexpr std::chrono::seconds batch_timeout{30};
 
 }  // namespace
 
-std::size_t size_bytes(const sqs::outgoing& message) {
-  std::size_t sum = message.body.size();
-  for (const auto& [name, attribute] : message.attributes)
-    sum += name.size() + attribute.data_type.size() + attribute.value.size();
-  return sum;
-}
-
 batch_sender::batch_sender(const asio::any_io_executor& executor, clock& c, random& r, sqs::client& client,
                            std::string queue_url, std::size_t batches_at_once)
     : executor_(executor),
@@ -40,12 +34,12 @@ batch_sender::batch_sender(const asio::any_io_executor& executor, clock& c, rand
       room_(c, executor) {}
 
 asio::awaitable<void> batch_sender::add(sqs::outgoing message, std::uint64_t tag) {
-  const std::size_t bytes = size_bytes(message);
-  if (next_.bytes + bytes > most_batch_bytes) co_await flush();
+  const std::uint64_t bytes = size_bytes(message);
+  if (next_.bytes + bytes > sqs::most_message_bytes) co_await flush();
   next_.bytes += bytes;
   next_.messages.push_back(std::move(message));
   next_.tags.push_back(tag);
-  if (next_.messages.size() == most_batch_entries) co_await flush();
+  if (next_.messages.size() == sqs::most_batch_entries) co_await flush();
 }
 
 asio::awaitable<void> batch_sender::flush() {
@@ -65,8 +59,9 @@ asio::awaitable<void> batch_sender::send(batch b, gate::holder inside) {
   for (unsigned attempt = 1; !b.messages.empty(); ++attempt) {
     if (attempt > 1) co_await pause(attempt - 2);
     std::vector<sqs::outgoing> messages = b.messages;
+    std::string url = queue_url_;
     const auto answered =
-        co_await client_.send_batch(queue_url_, std::move(messages), clock_.now() + batch_timeout);
+        co_await client_.send_batch(std::move(url), std::move(messages), clock_.now() + batch_timeout);
     if (!answered) {
       fail(b, answered.error());
       break;

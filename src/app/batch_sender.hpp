@@ -14,15 +14,8 @@
 
 namespace lastcall::app {
 
-/// What may go into one SendMessageBatch: 10 entries, and 1 MiB in all.
-inline constexpr std::size_t most_batch_entries = 10;
-inline constexpr std::size_t most_batch_bytes = 1024 * 1024;
-
-/// What a message counts for in a batch: its body, and its attributes' names, types and values.
-std::size_t size_bytes(const sqs::outgoing&);
-
-/// Sends many messages to one queue in batches, several at once, and accounts for each. Entries that the
-/// service could not take are sent again, up to three times in all. Used on one strand only.
+/// Sends many messages to one queue in batches of up to 10 and 1 MiB, several at once, and accounts for each.
+/// Entries that the service could not take are sent again, up to three times in all. Used on one strand only.
 class batch_sender {
  public:
   /// A message that was not sent, or of which it is not known.
@@ -56,7 +49,7 @@ class batch_sender {
   struct batch {
     std::vector<sqs::outgoing> messages;
     std::vector<std::uint64_t> tags;
-    std::size_t bytes{0};
+    std::uint64_t bytes{0};
   };
 
   boost::asio::awaitable<void> send(batch b, gate::holder inside);

@@ -54,10 +54,12 @@ void collect(const node& from, command_line& into) {
     if (child.parser->parsed()) collect(child, into);
 }
 
+bool looks_like_option(const std::string& text) { return text.size() > 1 && text.front() == '-'; }
+
 std::string not_understood(const std::string& extra, const command_path& path) {
   const std::string shown = "'" + printable(extra, 64) + "'";
   std::vector<std::string> known;
-  if (extra.size() > 1 && extra.front() == '-') {
+  if (looks_like_option(extra)) {
     for (const command* word : path)
       for (const option_group& group : word->groups)
         for (const option& o : group.options)
@@ -113,7 +115,7 @@ command_line parse_command_line(const command& program, const std::vector<std::s
 
   const command& last = *line.path.back();
   std::vector<std::string> extras = parser.remaining(true);
-  if (!extras.empty() && !extras.front().starts_with('-') && !last.operand.empty() &&
+  if (!extras.empty() && !last.operand.empty() && !looks_like_option(extras.front()) &&
       !line.given.contains(last.operand)) {
     line.given[last.operand] = {extras.front()};
     extras.erase(extras.begin());

@@ -15,11 +15,11 @@ constexpr std::chrono::milliseconds line_patience{200};
 /// Whether something can be written before `deadline`.
 bool wait_writable(int fd, steady_time deadline) noexcept {
   for (;;) {
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - real_clock().now());
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline - real_clock().now()).count();
     pollfd waiting{fd, POLLOUT, 0};
-    const int ready = ::poll(&waiting, 1, static_cast<int>(std::clamp<long long>(left.count(), 0, 60'000)));
+    const int ready = ::poll(&waiting, 1, static_cast<int>(std::clamp<long long>(left, 0, 60'000)));
     if (ready > 0) return true;
-    if (ready == 0 || errno != EINTR) return false;
+    if (left <= 0 || (ready < 0 && errno != EINTR)) return false;
   }
 }
 

@@ -22,8 +22,8 @@ class output {
   /// Columns of the terminal; 80 where it isn't one.
   unsigned width() const noexcept;
 
-  /// Writes the text as it is. False: the reader is gone, or did not read for `patience`; a part may have
-  /// been written.
+  /// Writes the text as it is. What a person reads page by page wants much patience. False: the reader is
+  /// gone, or did not read for `patience`; a part may have been written.
   bool write(std::string_view text, std::chrono::nanoseconds patience = std::chrono::seconds(1)) noexcept;
 
   /// Writes a line, above the block if there is one. A reader that does not read costs 200 ms once; from then

@@ -60,7 +60,7 @@ std::vector<std::string> live_lines(const progress& p, unsigned width) {
 
 std::string plain_line(const progress& p) {
   return std::string(name_of(p.state)) + ": " + std::to_string(p.done) + " of " + std::to_string(p.total) +
-         " done, " + numbers(p);
+         " done, " + numbers(p) + (p.is_idle ? "; waiting for more, Ctrl-C or SIGTERM ends it" : "");
 }
 
 double rate_meter::update(steady_time now, std::uint64_t count) {

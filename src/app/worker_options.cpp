@@ -51,7 +51,7 @@ option_group draining(worker_settings& s) {
                "What becomes of open receives: left to answer, or aborted, which is faster but may leave "
                "messages invisible until their visibility timeout."),
            text_option("report", "FILE", s.report, "Where the report at exit goes, beside standard output."),
-           text_option("admin", "ADDR:PORT", s.admin, "Serves /healthz, /readyz and /metrics there.")}};
+           address_option("admin", s.admin, "Serves /healthz, /readyz and /metrics there.")}};
 }
 
 }  // namespace

@@ -1,0 +1,71 @@
+#include "app/queue_check.hpp"
+
+#include "app/exit_code.hpp"
+
+#include <nlohmann/json.hpp>
+
+namespace lastcall::app {
+
+namespace asio = boost::asio;
+
+namespace {
+
+constexpr std::chrono::seconds patience{10};
+
+refusal not_usable(const error& why, const aws::session& session, const connection_settings& given,
+                   const queue_settings& wanted) {
+  if (why.code == "QueueDoesNotExist")
+    return {exit_unavailable, "the queue '" + wanted.shown() + "' does not exist at " + session.endpoint_url +
+                                  " (region " + session.region + ")" + ". This creates it:\n  " +
+                                  create_command(wanted.shown(), given)};
+  return {exit_unavailable, "the queue '" + wanted.shown() + "' can't be used: " + why.message};
+}
+
+}  // namespace
+
+asio::awaitable<void> find_queue(sqs::client& client, const aws::session& session,
+                                 const connection_settings& given, const queue_settings& wanted,
+                                 found_queue& found) {
+  const steady_time deadline = real_clock().now() + patience;
+  found.url = wanted.url;
+  if (found.url.empty()) {
+    std::string name = wanted.name;
+    auto url = co_await client.queue_url(std::move(name), deadline);
+    if (!url) throw not_usable(url.error(), session, given, wanted);
+    found.url = std::move(*url);
+  }
+  std::string url = found.url;
+  std::vector<std::string> all{"All"};
+  auto attributes = co_await client.queue_attributes(std::move(url), std::move(all), deadline);
+  if (!attributes) throw not_usable(attributes.error(), session, given, wanted);
+  found.attributes = std::move(*attributes);
+}
+
+std::vector<std::string> warnings_about(const found_queue& queue) {
+  const auto policy = queue.attributes.find("RedrivePolicy");
+  if (policy == queue.attributes.end() || policy->second.empty())
+    return {
+        "the queue has no redrive policy: a message whose job always fails comes again until it is too old "
+        "(queue create --dead-letter-queue sets one up)"};
+  const auto json = nlohmann::json::parse(policy->second, nullptr, false);
+  if (!json.is_object() || !json.contains("maxReceiveCount")) return {};
+  const nlohmann::json& most = json["maxReceiveCount"];
+  if (most == 1 || most == "1")
+    return {
+        "the queue's redrive policy allows one receive: a message that is released by a drain, though its "
+        "job was "
+        "never started, goes to the dead-letter queue; set maxReceiveCount to 3 or more"};
+  return {};
+}
+
+std::string create_command(const std::string& name, const connection_settings& given) {
+  std::string command = "lastcall queue create --queue " + name;
+  if (!given.endpoint_url.empty()) command += " --endpoint-url " + given.endpoint_url;
+  if (!given.region.empty()) command += " --region " + given.region;
+  if (!given.profile.empty()) command += " --profile " + given.profile;
+  return command;
+}
+
+std::string name_in_arn(const std::string& arn) { return arn.substr(arn.find_last_of(':') + 1); }
+
+}  // namespace lastcall::app

@@ -1,0 +1,64 @@
+#include "app/embedded_queue_server.hpp"
+#include "app/exit_code.hpp"
+#include "app/foreground.hpp"
+#include "app/program.hpp"
+
+namespace lastcall::app {
+
+namespace asio = boost::asio;
+
+namespace {
+
+struct serve_settings {
+  std::string listen{"127.0.0.1:9324"};
+  std::string data;
+  std::string fidelity{"convenient"};
+};
+
+asio::awaitable<void> until_cancelled() { co_await sleep_until(real_clock(), steady_time::max()); }
+
+int serve(const serve_settings& s, console& c) {
+  if (!s.data.empty())
+    throw refusal(exit_usage,
+                  "--data: this version keeps queues in memory only; leave it out, and expect the queues to "
+                  "be gone when the server ends");
+  foreground until_signal;
+  background loop;
+  broker::server_options options;
+  options.engine.enforce_waits = s.fidelity == "aws";
+  const auto server = embedded_queue_server::start(loop, s.listen, options);
+  if (!server) throw refusal(exit_config, "--listen: " + server.error().message);
+  c.out.line("listening on " + (*server)->endpoint_url());
+  until_signal.run(until_cancelled());
+  return exit_ok;
+}
+
+}  // namespace
+
+command serve_command() {
+  const auto settings = std::make_shared<serve_settings>();
+  return {
+      .name = "serve",
+      .summary = "Runs an SQS-compatible server on this machine.",
+      .text =
+          "Runs an SQS-compatible server on this machine, for development and tests: point boto3, the AWS "
+          "CLI or a "
+          "worker at it with --endpoint-url or AWS_ENDPOINT_URL_SQS; any keys will do. It checks no "
+          "signatures, so "
+          "listen on loopback only. SIGTERM or SIGINT ends it.",
+      .arguments = "[OPTIONS]",
+      .groups =
+          {{"The server",
+            {address_option("listen", settings->listen, "Where it listens; port 0 takes a free one."),
+             text_option("data", "FILE", settings->data,
+                         "Where queues outlive the server. Not in this version: they are kept in memory."),
+             choice_option("fidelity", {"convenient", "aws"}, settings->fidelity,
+                           "With aws a queue's name is free again only 60 seconds after its deletion, and a "
+                           "queue can be purged only every 60 seconds, as in SQS.")}}},
+      .examples = {{"lastcall serve", "prints 'listening on http://127.0.0.1:9324' and serves until Ctrl-C"},
+                   {"AWS_ENDPOINT_URL_SQS=http://127.0.0.1:9324 aws sqs list-queues --region us-east-1",
+                    "asks it, in another terminal"}},
+      .run = [settings](console& c, const environment&) { return serve(*settings, c); }};
+}
+
+}  // namespace lastcall::app

@@ -1,0 +1,85 @@
+#include "app/admin.hpp"
+#include "app/connection.hpp"
+#include "app/exit_code.hpp"
+#include "app/foreground.hpp"
+#include "app/job_commands.hpp"
+#include "app/program.hpp"
+#include "app/queue_check.hpp"
+#include "app/report_delivery.hpp"
+#include "app/side_tasks.hpp"
+#include "app/worker_options.hpp"
+#include "base/log.hpp"
+#include "worker/supervisor.hpp"
+
+namespace lastcall::app {
+namespace {
+
+struct work_settings {
+  connection_settings connection;
+  queue_settings queue;
+  worker_settings worker;
+};
+
+int work(const work_settings& s, const make_job& job, console& c, const environment& env) {
+  s.queue.require();
+  const worker::options options = checked_options(s.worker);
+  const report_delivery report(c.out, s.worker.report);
+  const aws::session session = resolve(s.connection, s.queue, env);
+
+  foreground start;
+  found_queue queue;
+  {
+    connection first(start.executor(), session);
+    start.run(find_queue(first.sqs(), session, s.connection, s.queue, queue));
+  }
+  if (start.signal() != 0) {
+    report.deliver(nothing_done(start.signal()));
+    return exit_ok;
+  }
+  for (const std::string& warning : warnings_about(queue))
+    log::warning(warning, {{"queue", s.queue.shown()}});
+
+  worker::supervisor supervisor(options, s.worker.threads, shards_of(session, queue.url, job));
+  // A signal between the check and the supervisor has found nobody else to take it.
+  if (const int number = start.signal(); number != 0) supervisor.drain(name_of_signal(number));
+  const side_tasks beside(supervisor, s.worker);
+  log::info("working", {{"queue", s.queue.shown()},
+                        {"endpoint", session.endpoint_url},
+                        {"region", session.region},
+                        {"concurrency", options.concurrency * s.worker.threads}});
+  return supervisor.run([&](const worker::report& r) { report.deliver(r); });
+}
+
+}  // namespace
+
+command work_command() {
+  const auto settings = std::make_shared<work_settings>();
+  command made{
+      .name = "work",
+      .summary = "Runs a job for each message of an SQS queue.",
+      .text =
+          "Runs JOB for each message of a queue. Messages whose job succeeded are deleted, others come "
+          "again. On "
+          "SIGTERM or SIGINT nothing more is received, running jobs finish within --grace, and the report "
+          "says "
+          "what became of every message. A second signal cuts the jobs, a third exits at once; SIGUSR1 only "
+          "stops "
+          "receiving. The queue must exist: nothing is created in AWS.",
+      .arguments = "--queue NAME | --queue-url URL [OPTIONS] JOB [OPTIONS OF THE JOB]",
+      .groups = {queue_options(settings->queue), connection_options(settings->connection)},
+      .child_title = "JOB",
+      .children = job_commands([settings](const make_job& job, console& c, const environment& env) {
+        return work(*settings, job, c, env);
+      }),
+      .examples = {
+          {"lastcall work --queue jobs --concurrency 20 exec -- ./process-order",
+           "on AWS, as the environment says"},
+          {"lastcall work --queue jobs --endpoint-url http://localhost:4566 http --to http://localhost:8080/",
+           "on LocalStack"},
+          {"lastcall work --queue jobs --drain-when-empty sleep --for 0ms", "empties the queue and ends"}}};
+  for (option_group& group : worker_option_groups(settings->worker))
+    made.groups.push_back(std::move(group));
+  return made;
+}
+
+}  // namespace lastcall::app
