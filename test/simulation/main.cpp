@@ -1,0 +1,104 @@
+// lastcall_simulate: see --help.
+
+#include "simulation/world.hpp"
+
+#include <fmt/format.h>
+
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string_view>
+#include <unistd.h>
+
+using namespace lastcall::simulation;
+
+namespace {
+
+volatile std::uint64_t current_seed = 0;
+
+/// An assertion of the program has failed: says which seed it was.
+void on_abort(int) {
+  char text[64] = "\nsimulate: aborted at seed ";
+  std::size_t length = std::strlen(text);
+  char digits[24];
+  const auto end = std::to_chars(digits, digits + sizeof digits, static_cast<std::uint64_t>(current_seed)).ptr;
+  for (const char* d = digits; d != end; ++d)
+    text[length++] = *d;
+  text[length++] = '\n';
+  if (write(2, text, length) < 0) _exit(3);
+}
+
+struct arguments {
+  std::uint64_t from{1};
+  std::uint64_t to{1000};
+  bool trace{false};
+  std::size_t most_failures{10};
+  double time_limit_s{0};
+};
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t n{};
+  std::from_chars(text.data(), text.data() + text.size(), n);
+  return n;
+}
+
+arguments parse(int argc, char** argv) {
+  arguments a;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word = argv[i];
+    const std::string_view next = i + 1 < argc ? argv[i + 1] : "";
+    if (word == "--seeds") {
+      const std::size_t dots = next.find("..");
+      a.from = number(next);
+      a.to = number(next.substr(dots + 2));
+      ++i;
+    } else if (word == "--seed") {
+      a.from = a.to = number(next);
+      ++i;
+    } else if (word == "--trace") {
+      a.trace = true;
+    }
+  }
+  return a;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const arguments a = parse(argc, argv);
+  std::signal(SIGABRT, on_abort);
+  const auto began = std::chrono::steady_clock::now();
+  std::size_t failures = 0;
+  std::size_t steps = 0;
+  std::size_t runs = 0;
+  fault_counts faults;
+  std::size_t processes = 0;
+  for (std::uint64_t seed = a.from; seed <= a.to; ++seed) {
+    current_seed = seed;
+    const plan p = draw(seed);
+    trace t;
+    if (a.trace) t.turn_on();
+    const verdict v = simulate(p, t);
+    ++runs;
+    steps += v.steps;
+    faults += v.faults;
+    processes += v.processes;
+    if (a.trace) fmt::print("{}{}", describe(p), as_text(t));
+    if (!v.is_clean()) {
+      fmt::print("seed {}: promise {} broken: {}\n", seed, v.broken_promise, v.failure);
+      if (++failures >= a.most_failures) break;
+    }
+  }
+  const double took = std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  fmt::print("{} runs, {} failed, {:.1f} s: {:.0f} runs a second, {:.0f} steps a run, {:.2f} million steps a second\n",
+             runs, failures, took, static_cast<double>(runs) / took,
+             static_cast<double>(steps) / static_cast<double>(runs), static_cast<double>(steps) / took / 1e6);
+  fmt::print(
+      "{} processes, {} exchanges: requests lost {}, reset {}; answers lost {}, reset {}; refused {}, in an outage {}, slow {}, ghosts {}\n",
+      processes, faults.exchanges, faults.requests_lost, faults.requests_reset, faults.answers_lost,
+      faults.answers_reset, faults.refused, faults.in_outage, faults.slow, faults.ghosts);
+  return failures == 0 ? 0 : 1;
+}
