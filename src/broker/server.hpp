@@ -21,6 +21,15 @@ struct server_options {
   long_poll_options polls;
   http::server_options http;
   std::string scheme{"http"};  ///< of the queue URLs that are given out; "https" behind TLS
+
+  /// As inconvenient as SQS: its waits of 60 seconds, and polls that go on leasing when their client has
+  /// gone. Duplicates and reordering are chosen apart.
+  static server_options like_aws() {
+    server_options options;
+    options.engine.enforce_waits = true;
+    options.polls.abandoned_polls_lease = true;
+    return options;
+  }
 };
 
 /// The embedded SQS-compatible server: the engine behind HTTP, in both protocols of SQS. Used on one strand
