@@ -48,8 +48,8 @@ T value_or_refuse(result<T> from) {
 /// Makes the queue and fills it, over HTTP like everyone.
 class filling {
  public:
-  filling(foreground& loop, const aws::session& session)
-      : connection_(loop.executor(), session), executor_(loop.executor()) {}
+  filling(foreground& loop, const aws::session& session, output& err)
+      : connection_(loop.executor(), session), executor_(loop.executor()), err_(err) {}
 
   asio::awaitable<void> run(std::size_t jobs) {
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
@@ -65,11 +65,13 @@ class filling {
     for (std::size_t i = 0; i < jobs && !sender.is_broken(); ++i) {
       const auto state = co_await asio::this_coro::cancellation_state;
       if (state.cancelled() != asio::cancellation_type::none) break;
+      if (i % 1000 == 0) err_.block({"sent " + std::to_string(i) + " of " + std::to_string(jobs)});
       sqs::outgoing message;
       message.body = demo_job(i);
       co_await sender.add(std::move(message), i);
     }
     co_await sender.finish();
+    err_.block({});
     sent_ = sender.sent();
     const auto failures = sender.failures();
     if (!failures.empty()) throw refusal(exit_unavailable, failures.front().why.message);
@@ -92,6 +94,7 @@ class filling {
 
   connection connection_;
   asio::any_io_executor executor_;
+  output& err_;
   std::string queue_url_;
   std::uint64_t sent_{0};
 };
@@ -124,7 +127,7 @@ int demo(const demo_settings& s, console& c) {
              servers.smtp_url() + ", a worker between them");
   c.err.line("sending " + std::to_string(s.jobs) + " email jobs to the queue 'demo'; the mail will be in " +
              servers.mail_folder());
-  filling queue(start, session);
+  filling queue(start, session, c.err);
   start.run(queue.run(s.jobs));
   if (start.signal() != 0) {
     report.deliver(nothing_done(start.signal()));

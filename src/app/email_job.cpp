@@ -107,13 +107,13 @@ command email_command(const run_worker& run) {
               "job with the server's words.",
           .arguments = "--smtp URL [OPTIONS]",
           .groups = {server_options(settings->job), mail_options(*settings)},
-          .examples =
-              {{"lastcall work --queue emails email --smtp smtp://localhost:1025 --from 'Shop "
-                "<shop@example.com>'",
-                "to a mail server on this machine"},
-               {"LASTCALL_SMTP_PASSWORD=… lastcall work --queue emails email "
-                "--smtp 'smtp://email-smtp.eu-west-1.amazonaws.com:587?starttls=required' --smtp-user AKIA…",
-                "to Amazon SES"}},
+          .examples = {{"lastcall work --queue emails email --smtp smtp://localhost:1025 --from 'Shop "
+                        "<shop@example.com>'",
+                        "to a mail server on this machine"},
+                       {"lastcall work --config ses.toml email --smtp-user AKIA…",
+                        "to Amazon SES, with smtp = "
+                        "\"smtp://email-smtp.eu-west-1.amazonaws.com:587?starttls=required\" in "
+                        "ses.toml and the password in LASTCALL_SMTP_PASSWORD"}},
           .run = [settings, run](console& c, const environment& env) {
             if (settings->job.smtp.empty())
               throw refusal(exit_usage, "email needs a mail server: email --smtp URL");

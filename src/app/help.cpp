@@ -77,8 +77,10 @@ std::string help_text(const command_path& path) {
     options_of(text, **outer);
   if (!word.examples.empty()) {
     text += "\nExamples\n";
-    for (const auto& [line, effect] : word.examples)
-      text += "  " + line + "\n      " + effect + "\n";
+    for (const auto& [line, effect] : word.examples) {
+      text += "  " + line + "\n      ";
+      wrap(text, effect, 6);
+    }
   }
   if (!word.closing.empty()) text += "\n" + word.closing;
   return text;

@@ -13,6 +13,8 @@ struct serve_settings {
   std::string listen{"127.0.0.1:9324"};
   std::string data;
   std::string fidelity{"convenient"};
+  unsigned duplicates{0};
+  bool reorder{false};
 };
 
 asio::awaitable<void> until_cancelled() { co_await sleep_until(real_clock(), steady_time::max()); }
@@ -24,8 +26,10 @@ int serve(const serve_settings& s, console& c) {
                   "be gone when the server ends");
   foreground until_signal;
   background loop;
-  broker::server_options options;
-  options.engine.enforce_waits = s.fidelity == "aws";
+  broker::server_options options =
+      s.fidelity == "aws" ? broker::server_options::like_aws() : broker::server_options{};
+  options.engine.duplicates = s.duplicates / 100.0;
+  options.engine.reorder = s.reorder;
   const auto server = embedded_queue_server::start(loop, s.listen, options);
   if (!server) throw refusal(exit_config, "--listen: " + server.error().message);
   c.out.line("listening on " + (*server)->endpoint_url());
@@ -52,9 +56,15 @@ command serve_command() {
             {address_option("listen", settings->listen, "Where it listens; port 0 takes a free one."),
              text_option("data", "FILE", settings->data,
                          "Where queues outlive the server. Not in this version: they are kept in memory."),
-             choice_option("fidelity", {"convenient", "aws"}, settings->fidelity,
-                           "With aws a queue's name is free again only 60 seconds after its deletion, and a "
-                           "queue can be purged only every 60 seconds, as in SQS.")}}},
+             choice_option(
+                 "fidelity", {"convenient", "aws"}, settings->fidelity,
+                 "With aws it is as inconvenient as SQS: a queue's name is free again only 60 seconds "
+                 "after its deletion, a queue can be purged only every 60 seconds, and a receive whose "
+                 "client has gone goes on leasing messages."),
+             count_option("duplicates", settings->duplicates, 0, 100,
+                          "Of 100 messages of standard queues so many are delivered twice, as SQS may do."),
+             flag_option("reorder", settings->reorder,
+                         "Standard queues deliver out of order, as SQS may do.")}}},
       .examples = {{"lastcall serve", "prints 'listening on http://127.0.0.1:9324' and serves until Ctrl-C"},
                    {"AWS_ENDPOINT_URL_SQS=http://127.0.0.1:9324 aws sqs list-queues --region us-east-1",
                     "asks it, in another terminal"}},
