@@ -82,7 +82,8 @@ asio::awaitable<void> connection::transact(transaction_fsm& fsm, std::string_vie
   is_over_ = fsm.is_over();
 }
 
-/// Writes all but the last block, asks the guard, then writes the last block and the dot together. False: the
+/// Writes all but the last block, asks the guard, then writes the last block and the dot together. Until then
+/// the server has nothing to say: what it says, or its end, concerns a message that was not sent. False: the
 /// transaction is done.
 asio::awaitable<bool> connection::write_message(transaction_fsm& fsm, std::string_view message,
                                                 delivery_guard& guard) {
@@ -94,6 +95,14 @@ asio::awaitable<bool> connection::write_message(transaction_fsm& fsm, std::strin
       co_return false;
     }
     block = stuffer.next(block_bytes);
+  }
+  if (replies_.has_more() || !stream_->is_quiet()) {
+    const auto early = co_await read_reply(timeouts_.command);
+    if (early)
+      fsm.on_early_reply(*early);
+    else
+      fsm.on_failure(early.error());
+    co_return false;
   }
   std::vector<std::string> recipients = fsm.accepted();
   if (const auto leave = co_await guard.before_final_dot(std::move(recipients)); !leave) {

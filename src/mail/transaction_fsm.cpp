@@ -94,6 +94,15 @@ void transaction_fsm::on_withheld(const error& why) {
   decide_open(delivery_status::not_sent, smtp_step::content, why.message);
 }
 
+void transaction_fsm::on_early_reply(const reply& r) {
+  assert(!dot_begun_);
+  over_ = true;
+  if (r.is_transient() || r.is_permanent())
+    decide_open_by(smtp_step::data, r);
+  else
+    decide_open(delivery_status::not_sent, smtp_step::data, "unasked, the server said " + r.words());
+}
+
 std::vector<std::string> transaction_fsm::accepted() const {
   std::vector<std::string> out;
   for (std::size_t i = 0; i < results_.size(); ++i)

@@ -47,6 +47,9 @@ class transaction_fsm {
   void on_final_dot() noexcept { dot_begun_ = true; }
   /// The connection failed, or was given up. The transaction is done.
   void on_failure(const error&);
+  /// The server spoke before the end of the message, which must not be taken for the answer to it. The
+  /// connection must be closed; the transaction is done.
+  void on_early_reply(const reply&);
   /// Leave to write the final dot was withheld; the connection must be closed. The transaction is done.
   void on_withheld(const error& why);
 

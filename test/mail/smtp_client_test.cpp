@@ -54,8 +54,10 @@ class guard final : public delivery_guard {
 /// A client, a network in memory and a server that follows a script.
 struct world {
   explicit world(std::vector<scripted_server::script> scripts, smtp_client_options options = {},
-                 const std::string& url = "smtp://127.0.0.1:")
-      : server(context.get_executor(), time, network.listen(), std::move(scripts)) {
+                 const std::string& url = "smtp://127.0.0.1:",
+                 std::size_t capacity = std::numeric_limits<std::size_t>::max())
+      : network(context.get_executor(), time, capacity),
+        server(context.get_executor(), time, network.listen(), std::move(scripts)) {
     options.ehlo_name = "worker";
     client.emplace(context.get_executor(), time, network,
                    parse_smtp_server(url + std::to_string(server.port())).value(), options);
@@ -91,7 +93,7 @@ struct world {
 
   asio::io_context context;
   manual_clock time{context};
-  memory_network network{context.get_executor(), time};
+  memory_network network;
   scripted_server server;
   std::optional<smtp_client> client;
   guard asked;
@@ -175,6 +177,49 @@ TEST_CASE("a stale 421, or an end that is seen too late, is no attempt either") 
   CHECK(only(w.send()) == status::sent);
   CHECK(w.server.connections() == 2);
   CHECK(w.asked.asked.size() == 2);
+}
+
+TEST_CASE("what a server says unasked is never taken for an answer") {
+  const scripted_server::script unasked{hear("DATA\r\n"), say("250 ok\r\n250 ok\r\n354 go\r\n"),
+                                        hear("\r\n.\r\n"), say("250 queued\r\n250 ok\r\n"), hold()};
+  world twice({greeted() + unasked, greeted() + one_mail()});
+  CHECK(only(twice.send()) == status::sent);
+  CHECK(only(twice.send()) == status::sent);
+  CHECK(twice.server.connections() == 2);
+
+  world idle({greeted() + one_mail() + scripted_server::script{wait(1s), say("250 ok\r\n"), hold()},
+              greeted() + one_mail()});
+  CHECK(only(idle.send()) == status::sent);
+  idle.time.advance(2s);
+  CHECK(only(idle.send()) == status::sent);
+  CHECK(idle.server.connections() == 2);
+
+  world early(
+      {greeted() + scripted_server::script{hear("DATA\r\n"),
+                                           say("250 ok\r\n250 ok\r\n354 go\r\n250 queued\r\n"), hold()}});
+  CHECK(only(early.send()) == status::not_sent);
+  CHECK(early.asked.asked.empty());
+  CHECK(early.server.heard().ends_with("DATA\r\n"));
+}
+
+TEST_CASE("a server that refuses a message, or goes, before its end is seen before the dot") {
+  std::string large = "Subject: x\r\n\r\n";
+  for (int i = 0; i < 5000; ++i)
+    large += "a line that has some length, and there are many of it\r\n";
+  const auto send_large = [&](const scripted_server::script& then) {
+    world w(
+        {greeted() +
+         scripted_server::script{hear("DATA\r\n"), say("250 ok\r\n250 ok\r\n354 go\r\n"), hear("Subject")} +
+         then},
+        {}, "smtp://127.0.0.1:", 16 * 1024);
+    delivery d = w.time.run(world::send_with_slot(*w.client, to_bob, large, w.asked));
+    CHECK(w.asked.asked.empty());
+    return d;
+  };
+  const delivery refused = send_large({say("552 5.3.4 Too large\r\n"), hold()});
+  CHECK(only(refused) == status::refused);
+  CHECK(refused[0].words == "552 5.3.4 Too large");
+  CHECK(only(send_large({end()})) == status::not_sent);
 }
 
 TEST_CASE("on a new connection the same is an attempt") {

@@ -206,6 +206,20 @@ TEST_CASE("withheld leave means not sent, and says nothing about the connection'
   CHECK_FALSE(fsm.may_be_stale());
 }
 
+TEST_CASE("what a server says before the end of the message is not the answer to it") {
+  const auto early = [](std::string_view text) {
+    transaction_fsm fsm(to_two, pipelining, 100, timeouts, false);
+    reach_message(fsm);
+    fsm.on_early_reply(says(text));
+    CHECK(fsm.is_over());
+    CHECK_FALSE(fsm.may_be_stale());
+    return statuses(fsm);
+  };
+  CHECK(early("250 ok") == all{status::not_sent, status::not_sent});
+  CHECK(early("421 4.3.2 going down") == all{status::later, status::later});
+  CHECK(early("552 5.3.4 too large") == all{status::refused, status::refused});
+}
+
 TEST_CASE("421 ends the connection, whatever it answers") {
   transaction_fsm first(to_two, pipelining, 100, timeouts, true);
   first.start();
