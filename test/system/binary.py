@@ -20,11 +20,11 @@ BROKEN = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|Assertion .*
 class Process:
     """A running lastcall. Its output goes to files, so that it never waits for us to read."""
 
-    def __init__(self, arguments, environment, directory, prefix=(), stdin=subprocess.DEVNULL):
+    def __init__(self, arguments, environment, directory, prefix=(), stdin=subprocess.DEVNULL, program=BINARY):
         self.stdout_file, self.stderr_file = directory / "stdout", directory / "stderr"
         with open(self.stdout_file, "wb") as out, open(self.stderr_file, "wb") as err:
             self.popen = subprocess.Popen(
-                [*prefix, BINARY, *map(str, arguments)], env=environment, cwd=directory,
+                [*prefix, program, *map(str, arguments)], env=environment, cwd=directory,
                 stdin=stdin, stdout=out, stderr=err, start_new_session=True)
         self.pid = self.popen.pid
 
@@ -82,8 +82,8 @@ class Binary:
         self.directory = directory
         self.processes = []
 
-    def start(self, *arguments, prefix=(), stdin=subprocess.DEVNULL, **environment):
-        """Keyword arguments are environment variables; one that is None is left out."""
+    def start(self, *arguments, prefix=(), stdin=subprocess.DEVNULL, program=BINARY, **environment):
+        """Further keyword arguments are environment variables; one that is None is left out."""
         directory = self.directory / f"process-{len(self.processes)}"
         directory.mkdir()
         base = {
@@ -95,7 +95,7 @@ class Binary:
             "AWS_EC2_METADATA_DISABLED": "true",
         } | {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS") or "SYMBOLIZER" in name}
         given = {name: str(value) for name, value in (base | environment).items() if value is not None}
-        process = Process(arguments, given, directory, prefix, stdin)
+        process = Process(arguments, given, directory, prefix, stdin, program)
         self.processes.append(process)
         return process
 

@@ -78,7 +78,7 @@ def queue_server(request, running):
 @pytest.fixture
 def queue_name(request):
     """A name that no other test uses."""
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).strip("-")[:60]
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", request.node.name).strip("-")[:50]
     return f"{plain}-{os.urandom(4).hex()}"
 
 

@@ -28,7 +28,7 @@ def received_bodies(queue):
 
 
 def test_send_makes_a_message_of_each_line(run, queue, tmp_path):
-    lines = [json.dumps({"n": number, "text": "ü 😀 \"quoted\" \\"}, ensure_ascii=number % 2 == 0) for number in range(57)]
+    lines = [json.dumps({"n": number, "text": "ü 漢 \"quoted\" \\"}, ensure_ascii=number % 2 == 0) for number in range(57)]
     file = tmp_path / "jobs.jsonl"
     file.write_text("\n".join(lines[:50]) + "\n\n" + "\n".join(lines[50:]))
     run("send", "--queue", queue.name, "--file", file)
@@ -61,21 +61,21 @@ def test_send_to_a_missing_queue_exits_with_69(run, queue_name, tmp_path):
 
 
 def test_a_queue_is_created_listed_counted_and_purged(run, queue_server, queue_name):
-    run("queue", "create", queue_name)
-    run("queue", "create", queue_name)  # once more is no error
+    run("queue", "create", "--queue", queue_name)
+    run("queue", "create", "--queue", queue_name)  # once more is no error
     listed = run("queue", "list")
     assert queue_name in listed.stdout
     queue = queue_server.service.create_queue(queue_name)
     queue.send_many(7)
     queue.receive(1)
-    stats = run("queue", "stats", queue_name)
+    stats = run("queue", "stats", "--queue", queue_name)
     assert "6" in stats.stdout and "1" in stats.stdout
-    run("queue", "purge", queue_name)
+    run("queue", "purge", "--queue", queue_name)
     assert queue.counts() == Counts(visible=0, in_flight=0, delayed=0)
 
 
 def test_stats_of_a_missing_queue_exit_with_69(run, queue_name):
-    assert queue_name in run("queue", "stats", queue_name, code=69).stderr
+    assert queue_name in run("queue", "stats", "--queue", queue_name, code=69).stderr
 
 
 def test_the_output_of_list_can_be_piped(lastcall, embedded, embedded_queue):

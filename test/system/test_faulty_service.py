@@ -57,8 +57,9 @@ def test_an_outage_is_survived_and_a_drain_in_it_ends_well(lastcall, proxy, prox
     eventually(lambda: journal.ended[first], what="the worker did not start")
     eventually(lambda: embedded_queue.counts() == NOTHING)
     proxy.fault = lambda handler, request: fault(proxy, handler, request) or True
+    time.sleep(1.5)  # the polls that were open before have answered
     embedded_queue.send("during")
-    time.sleep(3)
+    time.sleep(2)
     assert worker.is_running(), worker.stderr
     with stopwatch() as stop:
         worker.signal()

@@ -135,7 +135,7 @@ def test_wrong_credentials_exit_with_69_and_the_words_of_the_service(run, embedd
 
 
 def test_no_credentials_at_all_is_said_clearly(run):
-    process = run("--queue", "q", *SLEEP, AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
+    process = run("--queue", "q", *SLEEP, endpoint=None, AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None)
     assert process.code in (69, 78) and "AWS_ACCESS_KEY_ID" in process.stderr, process.stderr
 
 
