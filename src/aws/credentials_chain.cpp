@@ -128,17 +128,17 @@ result<provider_ptr> make_credentials_provider(const profile& p, const credentia
   result<std::optional<credentials>> written = written_credentials(p, options, env);
   if (!written) return written.error();
   if (*written) return provider_ptr(std::make_unique<fixed_credentials>(std::move(**written)));
-  const auto refreshing = [&](std::unique_ptr<credentials_source> source) {
-    return provider_ptr(std::make_unique<refreshing_credentials>(std::move(source), clock, executor));
-  };
   const std::optional<error> other_way = unsupported(p, env);
   if (other_way && !options.allow_placeholder) return *other_way;
   const result<std::optional<location>> agent = container_location(env);
   if (!agent) return agent.error();
+  const auto refreshing = [&](std::unique_ptr<credentials_source> source) {
+    return provider_ptr(std::make_unique<refreshing_credentials>(std::move(source), clock, executor));
+  };
   if (*agent && !other_way)
     return refreshing(std::make_unique<container_credentials>(**agent, env, transport, clock));
   if (options.allow_placeholder) {
-    log::debug("no credentials found; the endpoint is not AWS's, so placeholders are used");
+    log::debug("no usable credentials found; the endpoint is not AWS's, so placeholders are used");
     return provider_ptr(std::make_unique<fixed_credentials>(credentials{"test", "test", "", {}}));
   }
   if (env.is_true("AWS_EC2_METADATA_DISABLED")) return none_found("AWS_EC2_METADATA_DISABLED is true");

@@ -45,10 +45,8 @@ template <class Visit>
 void for_each_entry(json& answer, const char* list, std::size_t entries, Visit visit) {
   const auto found = answer.find(list);
   if (found == answer.end() || !found->is_array()) return;
-  for (json& entry : *found) {
-    if (!entry.is_object()) continue;
+  for (json& entry : *found)
     if (const auto index = index_in(take_text(entry, "Id"), entries)) visit(*index, entry);
-  }
 }
 
 }  // namespace

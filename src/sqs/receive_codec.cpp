@@ -35,7 +35,6 @@ std::chrono::system_clock::time_point time_in(const std::string& text) noexcept 
 }
 
 void read_system_attributes(json& attributes, message& out) {
-  if (!attributes.is_object()) return;
   constexpr std::uint64_t most_receives = 1'000'000'000;
   const std::uint64_t receives = number_in(take_text(attributes, "ApproximateReceiveCount"));
   out.receive_count = static_cast<unsigned>(std::clamp<std::uint64_t>(receives, 1, most_receives));
@@ -50,7 +49,6 @@ void read_system_attributes(json& attributes, message& out) {
 }
 
 std::optional<message_attribute> read_attribute(json& value) {
-  if (!value.is_object()) return std::nullopt;
   message_attribute out{take_text(value, "DataType"), {}};
   if (out.data_type.empty()) return std::nullopt;
   if (!out.data_type.starts_with("Binary")) {
@@ -84,7 +82,6 @@ bool is_intact(const message& m, const std::string& md5_of_body, const std::stri
 }
 
 void read_message(json& in, receive_answer& into) {
-  if (!in.is_object()) return;
   message m;
   m.id = take_text(in, "MessageId");
   m.receipt_handle = take_text(in, "ReceiptHandle");

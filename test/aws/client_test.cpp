@@ -146,12 +146,19 @@ TEST_CASE("the service's wish for a wait is heard") {
 TEST_CASE("when most calls fail, they are no longer tried again") {
   fixture f;
   for (int i = 0; i < 51; ++i) {
-    for (int attempt = 0; attempt < 3; ++attempt)
+    for (int attempt = 0; attempt < (i < 50 ? 3 : 1); ++attempt)
       f.transport.reply(500, "");
     CHECK(f.call().has_error());
     if (i < 50) CHECK(f.attempts() == 3 * (static_cast<std::size_t>(i) + 1));
   }
   CHECK(f.attempts() == 151);
+  for (int i = 0; i < 5; ++i)
+    f.transport.reply(200, "");
+  for (int i = 0; i < 5; ++i)
+    CHECK(f.call().has_value());
+  f.transport.reply(500, "");
+  f.transport.reply(200, "successes earn a retry");
+  CHECK(f.call().has_value());
 }
 
 TEST_CASE("a request that came at the wrong time is signed with the service's, beyond its attempts") {
@@ -164,6 +171,20 @@ TEST_CASE("a request that came at the wrong time is signed with the service's, b
   f.transport.reply(200, "{}");
   CHECK(f.call().has_value());
   CHECK(f.header(2, "X-Amz-Date") == "20260101T020000Z");
+}
+
+TEST_CASE("once the machine's clock is set right, it is trusted again") {
+  fixture f;
+  f.transport.reply(dated(403, mistimed, "Thu, 01 Jan 2026 02:00:00 GMT"));
+  f.transport.reply(200, "{}");
+  CHECK(f.call().has_value());
+  f.clock.set_wall(std::chrono::sys_days{std::chrono::year{2026} / 1 / 1} + 2h);
+  f.transport.reply(dated(200, "{}", "Thu, 01 Jan 2026 02:00:00 GMT"));
+  f.transport.reply(200, "{}");
+  CHECK(f.call().has_value());
+  CHECK(f.call().has_value());
+  CHECK(f.header(2, "X-Amz-Date") == "20260101T040000Z");
+  CHECK(f.header(3, "X-Amz-Date") == "20260101T020000Z");
 }
 
 TEST_CASE("a service that refuses every time is not asked for ever") {

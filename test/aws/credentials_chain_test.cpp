@@ -193,6 +193,7 @@ TEST_CASE("a token with a line break never becomes a header") {
   CHECK(has(f.complaint(), "line break"));
   CHECK_FALSE(has(f.complaint(), "hush"));
   CHECK(f.transport.seen().empty());
+  CHECK(f.clock.elapsed() == 0s);  // it would not be better at the next attempt
 }
 
 TEST_CASE("an instance's role is asked for with a session token, version 2 of the service only") {
@@ -235,6 +236,49 @@ TEST_CASE("the metadata service can be turned off and be elsewhere") {
   CHECK(f.transport.seen().back().request.target == "/base/latest/api/token");
 }
 
+TEST_CASE("asking the instance metadata service ends by the deadline") {
+  fixture f;
+  auto provider = f.make().value();
+  const steady_time deadline = f.clock.now() + 300ms;
+  CHECK(f.clock.run(provider->get(deadline)).has_error());
+  CHECK(f.clock.now() == deadline);
+  f.transport.reply(200, "IMDS-TOKEN");
+  const steady_time later = f.clock.now() + 300ms;
+  CHECK(f.clock.run(provider->get(later)).has_error());
+  CHECK(f.clock.now() == later);
+}
+
+TEST_CASE("a metadata service that was there and is gone is a trouble of the network, not of the settings") {
+  fixture f;
+  f.transport.reply(200, "IMDS-TOKEN");
+  f.transport.reply(200, "my-role");
+  f.transport.reply(200, role_keys);
+  auto provider = f.make().value();
+  CHECK(f.clock.run(provider->get(steady_time::max())).has_value());
+  f.clock.advance(7h);
+  f.transport.fail(error_kind::network);
+  CHECK(f.clock.run(provider->get(steady_time::max())).error().kind == error_kind::network);
+}
+
+TEST_CASE("a search for credentials that is cancelled is cancelled, and not without result") {
+  fixture f;
+  auto provider = f.make().value();
+  asio::cancellation_signal cancel;
+  std::optional<result<credentials_ptr>> got;
+  const auto search = [](credentials_provider& in,
+                         std::optional<result<credentials_ptr>>& into) -> asio::awaitable<void> {
+    co_await asio::this_coro::throw_if_cancelled(false);
+    into = co_await in.get(steady_time::max());
+  };
+  asio::co_spawn(f.context, search(*provider, got),
+                 asio::bind_cancellation_slot(cancel.slot(), asio::detached));
+  f.clock.advance(100ms);
+  cancel.emit(asio::cancellation_type::terminal);
+  f.clock.run_ready();
+  REQUIRE(got.has_value());
+  CHECK(got->error().kind == error_kind::cancelled);
+}
+
 TEST_CASE("an instance without a role says so") {
   fixture f;
   f.transport.reply(200, "IMDS-TOKEN");
@@ -270,6 +314,8 @@ TEST_CASE("for what is not AWS's, placeholders do where nothing is found") {
   f.options.allow_placeholder = true;
   CHECK(f.id() == "test");
   f.profile.settings = {{"sso_session", "x"}};
+  CHECK(f.id() == "test");
+  f.env.variables["AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"] = "/another/identity";
   CHECK(f.id() == "test");
   CHECK(f.transport.seen().empty());
   f.env.variables = {{"AWS_ACCESS_KEY_ID", "AKIAENV"}, {"AWS_SECRET_ACCESS_KEY", "s"}};

@@ -164,6 +164,18 @@ TEST_CASE(
   CHECK(f.id() == "new");
 }
 
+TEST_CASE("credentials that expire within the minute of pause are not used beyond it") {
+  fixture f;
+  f.line_up("old", 1h);
+  CHECK(f.id() == "old");
+  f.clock.advance(59min + 30s);
+  f.line_up_failure("down");
+  CHECK(f.id() == "old");
+  f.clock.advance(31s);
+  f.line_up("new", 1h);
+  CHECK(f.id() == "new");
+}
+
 TEST_CASE("a source that answers with expired credentials is not pressed") {
   fixture f;
   f.line_up("expired", -1min);

@@ -156,8 +156,9 @@ TEST_CASE("counts and times that can't be read have harmless values") {
   CHECK(got.sent_at == std::chrono::system_clock::time_point{});
   CHECK(got.sender_id.empty());
   m["Attributes"] = {{"ApproximateReceiveCount", "18446744073709551615"},
-                     {"SentTimestamp", "18446744073709551615"}};
+                     {"SentTimestamp", "9999999999999999"}};
   CHECK(decoded(m).messages.at(0).receive_count > 1);
+  CHECK(decoded(m).messages.at(0).sent_at == std::chrono::system_clock::time_point{});
   m["Attributes"] = "none";
   CHECK(decoded(m).messages.at(0).receive_count == 1);
 }

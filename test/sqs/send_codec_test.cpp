@@ -88,8 +88,12 @@ TEST_CASE("a text that is not UTF-8 is refused with what to do; binary values ma
   CHECK(encode_send_batch(url, std::vector<outgoing>{m}).has_error());
   m.attributes = {{"a", {"Binary", "\xFF"}}};
   CHECK(encode_send(url, m).has_value());
-  m.group_id = "\xFF";
-  CHECK(encode_send(url, m).has_error());
+  for (std::string outgoing::* text :
+       {&outgoing::group_id, &outgoing::deduplication_id, &outgoing::trace_header}) {
+    outgoing wrong = only("x");
+    wrong.*text = "\xFF";
+    CHECK(encode_send(url, wrong).has_error());
+  }
 }
 
 TEST_CASE("a sent message is answered with its id, once the checksums fit") {
