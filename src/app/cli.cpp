@@ -7,6 +7,9 @@
 #include "app/log_sink.hpp"
 #include "app/program.hpp"
 
+#include <csignal>
+#include <unistd.h>
+
 namespace lastcall::app {
 namespace {
 
@@ -37,10 +40,11 @@ int run_command(const command_line& line, const common_settings& common, const e
 
 }  // namespace
 
-int run_cli(const std::vector<std::string>& arguments, const environment& env, console& c) {
+int run_cli(const make_root& make, const std::vector<std::string>& arguments, const environment& env,
+            console& c) {
   try {
     common_settings common;
-    const command program = make_program(common);
+    const command program = make(common);
     const command_line line = parse_command_line(program, arguments);
     if (line.wants_version) {
       c.out.write("lastcall " LASTCALL_VERSION "\n");
@@ -57,6 +61,24 @@ int run_cli(const std::vector<std::string>& arguments, const environment& env, c
     c.err.line(std::string("lastcall: ") + r.what());
     return r.exit();
   }
+}
+
+int run_cli(const std::vector<std::string>& arguments, const environment& env, console& c) {
+  return run_cli(make_program, arguments, env, c);
+}
+
+int run_process(const make_root& make, int count, char** arguments) {
+  // A reader of our output that goes away must not take the worker with it.
+  std::signal(SIGPIPE, SIG_IGN);
+  output out(STDOUT_FILENO);
+  output err(STDERR_FILENO);
+  console c{0, out, err};
+  const int exit =
+      run_cli(make, {arguments + (count > 0 ? 1 : 0), arguments + count}, process_environment(), c);
+  // All is settled and told: a signal that comes now must not change the exit code.
+  std::signal(SIGTERM, SIG_IGN);
+  std::signal(SIGINT, SIG_IGN);
+  return exit;
 }
 
 }  // namespace lastcall::app

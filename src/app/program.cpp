@@ -21,12 +21,27 @@ constexpr const char* exit_codes =
     "  AWS_REGION, AWS_PROFILE, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SQS, the keys and the files under\n"
     "  ~/.aws are honoured as by the AWS SDKs.\n";
 
-}  // namespace
-
-command make_program(common_settings& common) {
+option_group common_options(common_settings& common, const std::string& shown_level) {
   option level = choice_option("log-level", {"debug", "info", "warning", "error"}, common.log_level,
                                "Which events are logged, on standard error.");
-  level.shown_default = "info; of demo, send and queue: warning";
+  level.shown_default = shown_level;
+  return {"Options of every command",
+          {text_option("config", "FILE", common.config_file, "A TOML file with options."), std::move(level),
+           choice_option("log-format", {"text", "json"}, common.log_format, "How a line of the log looks.")}};
+}
+
+}  // namespace
+
+command make_own_program(common_settings& common, std::string name, make_job job) {
+  command made = own_job_command(std::move(job));
+  made.name = std::move(name);
+  made.groups.push_back(common_options(common, "info"));
+  made.groups.back().title = "Other options";
+  made.closing = exit_codes;
+  return made;
+}
+
+command make_program(common_settings& common) {
   return {
       .name = "lastcall",
       .summary = "An Amazon SQS worker that finishes its jobs.",
@@ -35,14 +50,7 @@ command make_program(common_settings& common) {
           ": an Amazon SQS worker that finishes its jobs. On SIGTERM it stops receiving, lets running jobs "
           "finish within the grace period, and exits only when every message is deleted or visible again.",
       .arguments = "COMMAND [OPTIONS]",
-      .groups =
-          {
-              {"Options of every command",
-               {text_option("config", "FILE", common.config_file, "A TOML file with options."),
-                std::move(level),
-                choice_option("log-format", {"text", "json"}, common.log_format,
-                              "How a line of the log looks.")}},
-          },
+      .groups = {common_options(common, "info; of demo, send and queue: warning")},
       .child_title = "COMMAND",
       .children = {demo_command(), work_command(), serve_command(), send_command(), queue_command()},
       .examples = {{"lastcall demo",

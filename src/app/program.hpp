@@ -1,6 +1,7 @@
 #pragma once
 
 #include "app/command.hpp"
+#include "app/shard.hpp"
 
 #include <string>
 
@@ -16,9 +17,13 @@ struct common_settings {
 /// The tree of all commands. `common` must outlive it.
 command make_program(common_settings& common);
 
+/// A program of its own name that does what `work` does, with a job of its own. `common` must outlive it.
+command make_own_program(common_settings& common, std::string name, make_job);
+
 // One file each.
 command demo_command();
 command work_command();
+command own_job_command(make_job);
 command serve_command();
 command send_command();
 command queue_command();

@@ -82,4 +82,23 @@ command work_command() {
   return made;
 }
 
+command own_job_command(make_job job) {
+  const auto settings = std::make_shared<work_settings>();
+  command made{.summary = "Runs its job for each message of an SQS queue.",
+               .text =
+                   "Runs a job for each message of a queue. Messages whose job succeeded are deleted, others "
+                   "come again. On "
+                   "SIGTERM or SIGINT nothing more is received, running jobs finish within --grace, and the "
+                   "report says what "
+                   "became of every message.",
+               .arguments = "--queue NAME | --queue-url URL [OPTIONS]",
+               .groups = {queue_options(settings->queue), connection_options(settings->connection)},
+               .run = [settings, job = std::move(job)](console& c, const environment& env) {
+                 return work(*settings, job, c, env);
+               }};
+  for (option_group& group : worker_option_groups(settings->worker))
+    made.groups.push_back(std::move(group));
+  return made;
+}
+
 }  // namespace lastcall::app
