@@ -158,12 +158,12 @@ result<void> child::check_platform() {
   const bool has_pidfd = static_cast<bool>(open_pidfd(::getpid()));
   // An empty range far above what is open: only asks whether the call exists.
   const bool has_close_range = ::close_range(~0U, ~0U, 0) == 0;
-  if (has_pidfd && has_close_range) return {};
-  return error{
-      error_kind::invalid,
-      {},
-      "running commands needs Linux 5.9 or later, with pidfd_open(2) and close_range(2) allowed; use the "
-      "http job, or a newer kernel or container runtime"};
+  const bool has_sealed_files = sealed_file({}).has_value();
+  if (has_pidfd && has_close_range && has_sealed_files) return {};
+  constexpr const char* needs =
+      "running commands needs Linux 5.9 or later, with pidfd_open(2), close_range(2) and memfd_create(2) "
+      "allowed: use the http job, or a newer kernel or container runtime";
+  return error{error_kind::invalid, {}, needs};
 }
 
 child::~child() {

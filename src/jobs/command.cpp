@@ -37,7 +37,7 @@ result<std::string> find_command(const std::string& name, const std::string& sea
     const std::size_t colon = rest.find(':');
     const std::string folder(rest.substr(0, colon));
     // An empty entry of PATH is the current folder (POSIX XBD 8.3).
-    const std::string path = (folder.empty() ? "." : folder) + '/' + name;
+    std::string path = (folder.empty() ? "." : folder) + '/' + name;
     if (obstacle(path).empty()) return path;
     if (colon == std::string_view::npos) break;
     rest.remove_prefix(colon + 1);

@@ -1,6 +1,7 @@
 #include "jobs/environment.hpp"
 
 #include "jobs/captured_log.hpp"
+#include "jobs/full_message.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -27,23 +28,12 @@ std::map<std::string, std::string> variables_of(const message& m) {
 }  // namespace
 
 TEST_CASE("a command learns its message's ids, times and counts") {
-  message m;
-  m.id = "m-1";
-  m.receive_count = 3;
-  m.sent_at = std::chrono::system_clock::time_point(1700000000123ms);
-  m.first_received_at = std::chrono::system_clock::time_point(1700000001000ms);
-  m.sender_id = "AIDA";
-  m.group_id = "g";
-  m.deduplication_id = "d";
-  m.sequence_number = "18870";
-  m.trace_header = "Root=1-5759e988";
-  m.dead_letter_source_arn = "arn:aws:sqs:eu-west-1:1:orders";
   const std::map<std::string, std::string> expected{
       {"LASTCALL_MESSAGE_ID", "m-1"},
       {"LASTCALL_QUEUE", "orders"},
       {"LASTCALL_RECEIVE_COUNT", "3"},
       {"LASTCALL_SENT_AT", "2023-11-14T22:13:20.123Z"},
-      {"LASTCALL_FIRST_RECEIVED_AT", "2023-11-14T22:13:21.000Z"},
+      {"LASTCALL_FIRST_RECEIVED_AT", "2023-11-14T22:13:21.999Z"},
       {"LASTCALL_SENDER_ID", "AIDA"},
       {"LASTCALL_GROUP_ID", "g"},
       {"LASTCALL_DEDUPLICATION_ID", "d"},
@@ -51,7 +41,7 @@ TEST_CASE("a command learns its message's ids, times and counts") {
       {"LASTCALL_TRACE_HEADER", "Root=1-5759e988"},
       {"LASTCALL_DEAD_LETTER_SOURCE_ARN", "arn:aws:sqs:eu-west-1:1:orders"},
       {"LASTCALL_ATTRIBUTES", "{}"}};
-  CHECK(variables_of(m) == expected);
+  CHECK(variables_of(testing::full_message()) == expected);
 }
 
 TEST_CASE("what a message does not have is no variable") {

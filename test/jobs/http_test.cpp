@@ -3,6 +3,7 @@
 #include "http/client.hpp"
 #include "http/server.hpp"
 #include "jobs/captured_log.hpp"
+#include "jobs/full_message.hpp"
 #include "jobs/job_run.hpp"
 #include "runtime/tcp.hpp"
 #include "support/manual_clock.hpp"
@@ -111,17 +112,7 @@ TEST_CASE("the port and TLS are those of the URL, and its user is sent as Basic 
 
 TEST_CASE("headers tell about the message in the manner of sqsd") {
   bench b;
-  message& m = b.job.content;
-  m.id = "m-1";
-  m.receive_count = 3;
-  m.sent_at = std::chrono::system_clock::time_point(1700000000123ms);
-  m.first_received_at = std::chrono::system_clock::time_point(1700000001999ms);
-  m.sender_id = "AIDA";
-  m.group_id = "g";
-  m.deduplication_id = "d";
-  m.sequence_number = "18870";
-  m.trace_header = "Root=1-5759e988";
-  m.dead_letter_source_arn = "arn:aws:sqs:eu-west-1:1:orders";
+  b.job.content = lastcall::testing::full_message();
   b.run();
   CHECK(b.header("X-Aws-Sqsd-Msgid") == "m-1");
   CHECK(b.header("X-Aws-Sqsd-Queue") == "orders");
