@@ -13,8 +13,8 @@ namespace lastcall::mail {
 namespace asio = boost::asio;
 
 struct connection_pool::state {
-  state(const asio::any_io_executor& e, clock& c, std::chrono::nanoseconds idle, std::size_t most)
-      : executor(e), time(c), idle_timeout(idle), max_transactions(most), at_work(c, e), stop_called(c, e) {}
+  state(const asio::any_io_executor& e, clock& c, std::chrono::nanoseconds rest, std::size_t most)
+      : executor(e), time(c), idle_timeout(rest), max_transactions(most), at_work(c, e), stop_called(c, e) {}
 
   struct parked {
     std::unique_ptr<connection> link;

@@ -174,7 +174,7 @@ result<std::unique_ptr<sqlite_ledger>> sqlite_ledger::in_file(const std::string&
   return std::unique_ptr<sqlite_ledger>(new sqlite_ledger(std::make_unique<scribe>(path, std::move(*book))));
 }
 
-sqlite_ledger::sqlite_ledger(std::unique_ptr<scribe> scribe) noexcept : scribe_(std::move(scribe)) {}
+sqlite_ledger::sqlite_ledger(std::unique_ptr<scribe> s) noexcept : scribe_(std::move(s)) {}
 sqlite_ledger::~sqlite_ledger() = default;
 
 asio::awaitable<result<ledger_page>> sqlite_ledger::open(std::string job,

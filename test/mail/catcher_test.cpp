@@ -1,6 +1,7 @@
 #include "mail/catcher.hpp"
 
 #include "base/encoding.hpp"
+#include "jobs/scratch_folder.hpp"
 #include "mail/smtp_client.hpp"
 #include "runtime/tcp.hpp"
 #include "support/manual_clock.hpp"
@@ -29,20 +30,6 @@ class no_guard final : public delivery_guard {
     co_return result<void>();
   }
   std::optional<steady_time> stop_by() const noexcept override { return std::nullopt; }
-};
-
-class folder {
- public:
-  folder() {
-    std::string path = (fs::temp_directory_path() / "lastcall-maildir-XXXXXX").string();
-    REQUIRE(::mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~folder() { fs::remove_all(path_); }
-  fs::path in(const char* name) const { return path_ / name; }
-
- private:
-  fs::path path_;
 };
 
 std::vector<std::string> files_in(const fs::path& path) {
@@ -95,9 +82,9 @@ struct world {
 }  // namespace
 
 TEST_CASE("a message is stored in a maildir, with where it came from, and counted") {
-  const folder f;
+  const scratch_folder f;
   catcher_options options;
-  options.folder = maildir::open(f.in("mail").string()).value();
+  options.folder = maildir::open(f.file("mail")).value();
   world say(std::move(options));
   CHECK(say.answer().starts_with("220 localhost ESMTP"));
   CHECK(say("EHLO there\r\n").ends_with("250 SIZE 67108864\r\n"));
@@ -108,8 +95,8 @@ TEST_CASE("a message is stored in a maildir, with where it came from, and counte
   CHECK(say("Subject: x\r\n\r\n..dots\r\n.\r\n").starts_with("250 2.0.0 Ok: stored as "));
   CHECK(say.server.stored() == 1);
   CHECK(say.server.recipients() == 2);
-  CHECK(files_in(f.in("mail/tmp")).empty());
-  const auto stored = files_in(f.in("mail/new"));
+  CHECK(files_in(f.file("mail/tmp")).empty());
+  const auto stored = files_in(f.file("mail/new"));
   REQUIRE(stored.size() == 1);
   CHECK(stored[0].starts_with(
       "Return-Path: <ada@example.com>\nDelivered-To: bob@example.org\nDelivered-To: "
@@ -230,9 +217,9 @@ TEST_CASE("a slow answer, a refused recipient and a refused message can be had")
 }
 
 TEST_CASE("a mail folder that can't be made is a clear error") {
-  const folder f;
-  std::ofstream(f.in("file")) << "x";
-  const auto made = maildir::open(f.in("file").string());
+  const scratch_folder f;
+  std::ofstream(f.file("file")) << "x";
+  const auto made = maildir::open(f.file("file"));
   REQUIRE_FALSE(made.has_value());
   CHECK(made.error().message.find("can't make the mail folder") != std::string::npos);
 }

@@ -1,3 +1,4 @@
+#include "jobs/scratch_folder.hpp"
 #include "mail/memory_ledger.hpp"
 #include "mail/sqlite.hpp"
 #include "mail/sqlite_ledger.hpp"
@@ -5,12 +6,8 @@
 
 #include <doctest/doctest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <functional>
-#include <sys/wait.h>
-#include <unistd.h>
 
 using namespace lastcall;
 using namespace lastcall::mail;
@@ -19,27 +16,12 @@ namespace asio = boost::asio;
 
 namespace {
 
-namespace fs = std::filesystem;
 using std::chrono::hours;
 using std::chrono::seconds;
 using time_point = std::chrono::system_clock::time_point;
 
 const time_point noon{seconds(1'700'000'000)};
 const std::vector<std::string> bob_and_carol{"bob@example.org", "carol@example.org"};
-
-class folder {
- public:
-  folder() {
-    std::string path = (fs::temp_directory_path() / "lastcall-ledger-XXXXXX").string();
-    REQUIRE(::mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~folder() { fs::remove_all(path_); }
-  std::string file(const char* name = "ledger.db") const { return (path_ / name).string(); }
-
- private:
-  fs::path path_;
-};
 
 ledger_page page_of(asio::io_context& context, ledger& l, const std::string& job, time_point now = noon) {
   return run(context, l.open(job, now)).value();
@@ -61,8 +43,8 @@ void for_each_ledger(const std::function<void(asio::io_context&, ledger&)>& chec
   memory_ledger in_memory;
   SUBCASE("in memory") { check(context, in_memory); }
   SUBCASE("in a file") {
-    const folder f;
-    const auto in_file = sqlite_ledger::in_file(f.file()).value();
+    const testing::scratch_folder f;
+    const auto in_file = sqlite_ledger::in_file(f.file("ledger.db")).value();
     check(context, *in_file);
   }
 }
@@ -131,25 +113,25 @@ TEST_CASE("a ledger in memory forgets what no queue can still hold") {
 
 TEST_CASE("a ledger in a file outlives its process, and forgets what no queue can still hold") {
   asio::io_context context;
-  const folder f;
+  const testing::scratch_folder f;
   {
-    const auto l = sqlite_ledger::in_file(f.file()).value();
+    const auto l = sqlite_ledger::in_file(f.file("ledger.db")).value();
     page_of(context, *l, "job", noon);
     settle(context, *l, "job", "bob@example.org", ledger_state::sent, "250 ok");
   }
-  const auto again = sqlite_ledger::in_file(f.file()).value();
+  const auto again = sqlite_ledger::in_file(f.file("ledger.db")).value();
   CHECK(page_of(context, *again, "job", noon + hours(1)).date == noon);
   CHECK(page_of(context, *again, "job", noon + hours(1)).state_of("bob@example.org") == ledger_state::sent);
-  const auto later = sqlite_ledger::in_file(f.file()).value();
+  const auto later = sqlite_ledger::in_file(f.file("ledger.db")).value();
   page_of(context, *later, "other", noon + hours(24 * 15));
   CHECK(page_of(context, *later, "job", noon + hours(24 * 15)).entries.empty());
 }
 
 TEST_CASE("what a dead process was sending is in doubt; what a living one is sending is not") {
   asio::io_context context;
-  const folder f;
-  const auto mine = sqlite_ledger::in_file(f.file()).value();
-  auto theirs = sqlite_ledger::in_file(f.file()).value();
+  const testing::scratch_folder f;
+  const auto mine = sqlite_ledger::in_file(f.file("ledger.db")).value();
+  auto theirs = sqlite_ledger::in_file(f.file("ledger.db")).value();
   page_of(context, *theirs, "job");
   CHECK(claim(context, *theirs, "job", {"bob@example.org"}));
   CHECK(page_of(context, *mine, "job").state_of("bob@example.org") == ledger_state::sending);
@@ -162,8 +144,8 @@ TEST_CASE("what a dead process was sending is in doubt; what a living one is sen
 
 TEST_CASE("operations that come together are all done") {
   asio::io_context context;
-  const folder f;
-  const auto l = sqlite_ledger::in_file(f.file()).value();
+  const testing::scratch_folder f;
+  const auto l = sqlite_ledger::in_file(f.file("ledger.db")).value();
   int done = 0;
   for (int i = 0; i < 300; ++i)
     asio::co_spawn(
@@ -174,7 +156,7 @@ TEST_CASE("operations that come together are all done") {
 }
 
 TEST_CASE("a file that can't be a ledger is refused, with its name and the reason") {
-  const folder f;
+  const testing::scratch_folder f;
   const auto why = [](const std::string& path) {
     const auto l = sqlite_ledger::in_file(path);
     REQUIRE_FALSE(l.has_value());
@@ -198,14 +180,14 @@ TEST_CASE("a file that can't be a ledger is refused, with its name and the reaso
 
 TEST_CASE("a ledger that can't be written says so and goes on afterwards") {
   asio::io_context context;
-  const folder f;
-  const auto l = sqlite_ledger::in_file(f.file()).value();
+  const testing::scratch_folder f;
+  const auto l = sqlite_ledger::in_file(f.file("ledger.db")).value();
   page_of(context, *l, "job");
-  auto other = sqlite::database::open(f.file(), 0).value();
+  auto other = sqlite::database::open(f.file("ledger.db"), 0).value();
   REQUIRE(other.execute("ALTER TABLE entry RENAME TO hidden").has_value());
   const auto claimed = run(context, l->claim("job", {"bob@example.org"}));
   REQUIRE_FALSE(claimed.has_value());
-  CHECK(claimed.error().message.find(f.file()) != std::string::npos);
+  CHECK(claimed.error().message.find(f.file("ledger.db")) != std::string::npos);
   REQUIRE(other.execute("ALTER TABLE hidden RENAME TO entry").has_value());
   CHECK(claim(context, *l, "job", {"bob@example.org"}));
 }

@@ -1,4 +1,5 @@
 #include "base/encoding.hpp"
+#include "jobs/scratch_folder.hpp"
 #include "mail/message.hpp"
 #include "runtime/random.hpp"
 
@@ -6,7 +7,6 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 using namespace lastcall;
@@ -14,8 +14,6 @@ using namespace lastcall::mail;
 using nlohmann::json;
 
 namespace {
-
-namespace fs = std::filesystem;
 
 json to_json(const mailbox& m) { return {{"name", m.name}, {"address", m.address}}; }
 
@@ -141,20 +139,6 @@ class email_generator {
   seeded_random random_;
 };
 
-class temporary_folder {
- public:
-  temporary_folder() {
-    std::string path = (fs::temp_directory_path() / "lastcall-mail-XXXXXX").string();
-    REQUIRE(::mkdtemp(path.data()) != nullptr);
-    path_ = path;
-  }
-  ~temporary_folder() { fs::remove_all(path_); }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 }  // namespace
 
 TEST_CASE("Python's email package reads back what was asked for, field by field") {
@@ -162,14 +146,14 @@ TEST_CASE("Python's email package reads back what was asked for, field by field"
     MESSAGE("skipped: there is no python3");
     return;
   }
-  const temporary_folder folder;
+  const testing::scratch_folder folder;
   std::string command = "python3 '" LASTCALL_TEST_DATA "/../mail/message_oracle.py'";
   for (std::uint64_t seed = 1; seed <= 150; ++seed) {
     const email e = email_generator(seed).make();
     const message_identity identity{
         message_id_of(std::to_string(seed), envelope_of(e)),
         std::chrono::system_clock::time_point{std::chrono::seconds(1700000000 + seed)}};
-    const std::string stem = (folder.path() / std::to_string(seed)).string();
+    const std::string stem = folder.file(std::to_string(seed));
     std::ofstream(stem + ".eml", std::ios::binary) << build_message(e, identity).value();
     std::ofstream(stem + ".json") << to_json(e, identity).dump();
     command += " '" + stem + "'";

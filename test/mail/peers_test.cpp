@@ -77,7 +77,7 @@ class peer {
 
 struct world {
   explicit world(const std::string& url, smtp_client_options options = {})
-      : client(context.get_executor(), real_clock(), *dialer, parse_smtp_server(url).value(), options) {}
+      : client(context.get_executor(), real_clock(), *network, parse_smtp_server(url).value(), options) {}
   ~world() { run(context, client.stop()); }
 
   delivery send(std::vector<std::string> recipients = {"bob@example.org"}) {
@@ -86,7 +86,7 @@ struct world {
   }
 
   asio::io_context context;
-  std::unique_ptr<dialer> dialer{make_tcp_dialer(real_clock())};
+  std::unique_ptr<dialer> network{make_tcp_dialer(real_clock())};
   smtp_client client;
   no_guard guard;
 };
