@@ -135,8 +135,10 @@ class catcher::visit {
     caught_mail mail = session_.take_mail();
     const bool is_too_long = reader.is_too_long();
     mail.content = std::move(reader).finish();
-    const std::string reply = is_too_long ? "552 5.3.4 The message is too large" : co_await deliver(mail);
-    co_return co_await say(reply + "\r\n");
+    std::string reply = "552 5.3.4 The message is too large";
+    if (!is_too_long) reply = co_await deliver(mail);
+    reply += "\r\n";
+    co_return co_await say(reply);
   }
 
   asio::awaitable<std::string> deliver(const caught_mail& mail) {

@@ -115,8 +115,14 @@ std::vector<std::string> extended_pieces(std::string_view value, std::size_t roo
   return pieces;
 }
 
+/// Whether a value may stand without quotes. More is quoted than must be: some readers stumble over an
+/// apostrophe.
+bool is_plain_value(std::string_view value) noexcept {
+  return !value.empty() && std::all_of(value.begin(), value.end(), is_attribute_character);
+}
+
 void add_parameter(folded& field, const parameter& p, std::string_view after) {
-  const std::string plain = p.name + "=" + (is_token(p.value) ? p.value : quoted(p.value));
+  const std::string plain = p.name + "=" + (is_plain_value(p.value) ? p.value : quoted(p.value));
   if (is_ascii(p.value) && !has_control(p.value) && plain.size() + 2 <= max_line) {
     field.add(plain + std::string(after));
     return;

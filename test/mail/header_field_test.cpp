@@ -91,6 +91,8 @@ TEST_CASE("parameters are tokens, quoted strings, or encoded and continued (RFC 
         "Content-Disposition: attachment; filename=a.pdf\r\n");
   CHECK(parameter_field("Content-Disposition", "attachment", {{"filename", "my \"best\" file.pdf"}}) ==
         "Content-Disposition: attachment; filename=\"my \\\"best\\\" file.pdf\"\r\n");
+  CHECK(parameter_field("Content-Disposition", "attachment", {{"filename", "it's.pdf"}}) ==
+        "Content-Disposition: attachment; filename=\"it's.pdf\"\r\n");
   CHECK(parameter_field("Content-Disposition", "inline", {}) == "Content-Disposition: inline\r\n");
   CHECK(parameter_field("Content-Disposition", "attachment", {{"filename", "Übersicht 1.pdf"}}) ==
         "Content-Disposition: attachment; filename*=utf-8''%C3%9Cbersicht%201.pdf\r\n");
