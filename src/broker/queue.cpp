@@ -84,7 +84,7 @@ std::vector<stored_message*> queue::receive(moment now, std::chrono::seconds vis
       }
       lease(m, now, visibility);
       received.push_back(&m);
-    } while (is_fifo() && !group->available.empty() && received.size() < max);
+    } while (is_fifo() && group->in_flight != 0 && !group->available.empty() && received.size() < max);
     list(*group);
     drop_if_empty(*group, group_id);
   }
