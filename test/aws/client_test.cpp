@@ -1,8 +1,6 @@
 #include "aws/client.hpp"
 
-#include "aws/fake_transport.hpp"
-#include "aws/sigv4.hpp"
-#include "support/manual_clock.hpp"
+#include "aws/fake_service.hpp"
 
 #include <doctest/doctest.h>
 
@@ -13,38 +11,13 @@ namespace asio = boost::asio;
 
 namespace {
 
-class one_identity final : public credentials_provider {
- public:
-  asio::awaitable<result<credentials_ptr>> get(steady_time) override { co_return given; }
-
-  result<credentials_ptr> given{std::make_shared<const credentials>(
-      credentials{"AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", "the token", {}})};
-};
-
-struct fixture {
-  asio::io_context context;
-  testing::manual_clock clock{context};
-  testing::fake_transport transport{clock};
-  seeded_random chance{1};
-  one_identity identity;
-  aws::client client{transport,
-                     clock,
-                     chance,
-                     identity,
-                     {.service = "sqs",
-                      .region = "us-east-1",
-                      .endpoint = parse_location("http://localhost:4566").value(),
-                      .target_prefix = "AmazonSQS"}};
-
+struct fixture : testing::fake_service {
   result<std::string> call(call_limits limits = {}) {
-    return clock.run(client.call("ListQueues", "{}", limits));
+    return clock.run(aws.call("ListQueues", "{}", limits));
   }
   /// A limit of all of it that lies `left` from now.
   call_limits within(std::chrono::nanoseconds left) { return {.deadline = clock.now() + left}; }
   std::size_t attempts() const { return transport.seen().size(); }
-  std::string header(std::size_t attempt, const char* name) const {
-    return std::string(transport.seen().at(attempt).request.headers.get(name));
-  }
 };
 
 http::response dated(unsigned status, std::string body, std::string date) {
@@ -218,7 +191,7 @@ TEST_CASE("a call that is cancelled in a request or between two ends at once, as
       co_await asio::this_coro::throw_if_cancelled(false);
       call_limits limits;
       std::string body = "{}";
-      into = co_await of.client.call("ListQueues", std::move(body), limits);
+      into = co_await of.aws.call("ListQueues", std::move(body), limits);
     };
     asio::co_spawn(f.context, make_call(f, answer),
                    asio::bind_cancellation_slot(cancel.slot(), asio::detached));

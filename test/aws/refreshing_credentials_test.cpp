@@ -38,6 +38,14 @@ class scripted_source final : public credentials_source {
   int& fetches_;
 };
 
+asio::awaitable<void> collect(refreshing_credentials& provider, std::vector<std::string>& into,
+                              steady_time deadline = steady_time::max()) {
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const result<credentials_ptr> got = co_await provider.get(deadline);
+  into.push_back(got ? (*got)->access_key_id : got.error().message);
+}
+
 struct fixture {
   asio::io_context context;
   testing::manual_clock clock{context};
@@ -56,15 +64,12 @@ struct fixture {
   }
   result<credentials_ptr> get() { return clock.run(provider.get(steady_time::max())); }
   std::string id() { return get().value()->access_key_id; }
+  /// So many callers at once; what they get goes into the list.
+  void ask(int callers, std::vector<std::string>& into) {
+    for (int i = 0; i < callers; ++i)
+      asio::co_spawn(context, collect(provider, into), asio::detached);
+  }
 };
-
-asio::awaitable<void> collect(refreshing_credentials& provider, std::vector<std::string>& into,
-                              steady_time deadline = steady_time::max()) {
-  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-  co_await asio::this_coro::throw_if_cancelled(false);
-  const result<credentials_ptr> got = co_await provider.get(deadline);
-  into.push_back(got ? (*got)->access_key_id : got.error().message);
-}
 
 }  // namespace
 
@@ -92,8 +97,7 @@ TEST_CASE("however many wait for credentials, one fetch is under way") {
   fixture f;
   f.line_up("only", 1h);
   std::vector<std::string> got;
-  for (int i = 0; i < 5; ++i)
-    asio::co_spawn(f.context, collect(f.provider, got), asio::detached);
+  f.ask(5, got);
   f.clock.advance(1s);
   CHECK(got == std::vector<std::string>(5, "only"));
   CHECK(f.fetches == 1);
@@ -103,8 +107,7 @@ TEST_CASE("all who wait learn why a fetch failed, without fetching again one aft
   fixture f;
   f.line_up_failure("out of order");
   std::vector<std::string> got;
-  for (int i = 0; i < 3; ++i)
-    asio::co_spawn(f.context, collect(f.provider, got), asio::detached);
+  f.ask(3, got);
   f.clock.advance(1s);
   CHECK(got == std::vector<std::string>(3, "out of order"));
   CHECK(f.fetches == 1);
@@ -119,8 +122,7 @@ TEST_CASE("stale credentials serve those who come while they are fetched again")
   f.clock.advance(46min);
   f.line_up("new", 1h);
   std::vector<std::string> got;
-  asio::co_spawn(f.context, collect(f.provider, got), asio::detached);
-  asio::co_spawn(f.context, collect(f.provider, got), asio::detached);
+  f.ask(2, got);
   f.clock.run_ready();
   CHECK(got == std::vector<std::string>{"old"});
   f.clock.advance(1s);
@@ -135,8 +137,7 @@ TEST_CASE("expiring credentials are used no more: all wait for the new ones") {
   f.clock.advance(51min);
   f.line_up("new", 1h);
   std::vector<std::string> got;
-  asio::co_spawn(f.context, collect(f.provider, got), asio::detached);
-  asio::co_spawn(f.context, collect(f.provider, got), asio::detached);
+  f.ask(2, got);
   f.clock.run_ready();
   CHECK(got.empty());
   f.clock.advance(1s);

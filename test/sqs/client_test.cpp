@@ -1,10 +1,8 @@
 #include "sqs/client.hpp"
 
-#include "aws/fake_transport.hpp"
-#include "base/hash.hpp"
+#include "aws/fake_service.hpp"
 #include "sqs/errors.hpp"
 #include "sqs/remote_queue.hpp"
-#include "support/manual_clock.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -12,42 +10,17 @@
 using namespace lastcall;
 using namespace lastcall::sqs;
 using namespace std::chrono_literals;
-namespace asio = boost::asio;
 
 namespace {
 
-class one_identity final : public aws::credentials_provider {
- public:
-  asio::awaitable<result<aws::credentials_ptr>> get(steady_time) override { co_return who_; }
-
- private:
-  aws::credentials_ptr who_{
-      std::make_shared<const aws::credentials>(aws::credentials{"AKID", "secret", "", {}})};
-};
-
 constexpr const char* url = "http://localhost:4566/000000000000/jobs.fifo";
 
-struct fixture {
-  asio::io_context context;
-  testing::manual_clock clock{context};
-  testing::fake_transport transport{clock};
-  seeded_random chance{1};
-  one_identity identity;
-  aws::client aws{transport,
-                  clock,
-                  chance,
-                  identity,
-                  {.service = "sqs",
-                   .region = "us-east-1",
-                   .endpoint = aws::parse_location("http://localhost:4566").value(),
-                   .target_prefix = "AmazonSQS"}};
+struct fixture : testing::fake_service {
   sqs::client client{aws};
   remote_queue queue{client, url};
   steady_time later{clock.now() + 60s};
 
-  std::string target(std::size_t request) const {
-    return std::string(transport.seen().at(request).request.headers.get("X-Amz-Target"));
-  }
+  std::string target(std::size_t request) const { return header(request, "X-Amz-Target"); }
   nlohmann::json body(std::size_t request) const {
     return nlohmann::json::parse(transport.seen().at(request).request.body);
   }
