@@ -15,6 +15,7 @@ TEST_TIMEOUT_S = 90
 
 def pytest_configure(config):
     config.addinivalue_line("markers", f"timeout_s(seconds): may take longer than {TEST_TIMEOUT_S} s")
+    config.addinivalue_line("filterwarnings", "ignore:Requiring AUTH while not requiring TLS")
 
 
 def pytest_collection_modifyitems(config, items):
