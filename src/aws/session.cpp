@@ -1,6 +1,5 @@
 #include "aws/session.hpp"
 
-#include "aws/container_credentials.hpp"
 #include "aws/endpoint.hpp"
 #include "base/url.hpp"
 
@@ -66,12 +65,6 @@ std::string shown(const location& at) {
 }
 
 }  // namespace
-
-bool session::needs_tls() const {
-  if (endpoint.origin.tls) return true;
-  const result<std::optional<location>> agent = container_location(environment);
-  return agent && *agent && (*agent)->origin.tls;
-}
 
 result<std::unique_ptr<credentials_provider>> session::make_provider(
     http::transport& transport, clock& clock, const boost::asio::any_io_executor& executor) const {

@@ -32,8 +32,6 @@ struct session {
   aws::environment environment;
   std::string ca_file;  ///< PEM file of the only trusted roots (AWS_CA_BUNDLE); empty: the system's
 
-  /// Whether the service, or the container's credentials agent, is spoken to over TLS.
-  bool needs_tls() const;
   /// The provider of one shard; see make_credentials_provider.
   result<std::unique_ptr<credentials_provider>> make_provider(http::transport&, clock&,
                                                               const boost::asio::any_io_executor&) const;

@@ -136,18 +136,6 @@ TEST_CASE("what is no URL is refused") {
   CHECK(has(f.complaint(), "'jobs' is not a usable URL"));
 }
 
-TEST_CASE("TLS is needed for an https endpoint, and for credentials that come over https") {
-  fixture f;
-  f.options.endpoint_url = "https://localhost";
-  CHECK(f.resolve().value().needs_tls());
-  f.options.endpoint_url = "http://localhost";
-  CHECK_FALSE(f.resolve().value().needs_tls());
-  f.env.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "http://127.0.0.1/x";
-  CHECK_FALSE(f.resolve().value().needs_tls());
-  f.env.variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = "https://agent/x";
-  CHECK(f.resolve().value().needs_tls());
-}
-
 TEST_CASE("the trusted roots come from AWS_CA_BUNDLE or the profile") {
   fixture f("[default]\nregion = us-east-1\nca_bundle = /profile.pem\n");
   CHECK(f.resolve().value().ca_file == "/profile.pem");
