@@ -1,93 +1,143 @@
 #include "broker/json_protocol.hpp"
 
 #include "base/encoding.hpp"
+#include "broker/json_reader.hpp"
 #include "broker/json_shapes.hpp"
 #include "broker/read_request.hpp"
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace lastcall::broker::json_protocol {
 namespace {
 
-using nlohmann::json;
 using problem = std::optional<api_error>;
 
-std::string_view name_of_type(const json& value) noexcept {
-  if (value.is_string()) return "STRING_VALUE";
-  if (value.is_number()) return "NUMBER_VALUE";
-  if (value.is_boolean()) return value.get<bool>() ? "TRUE_VALUE" : "FALSE_VALUE";
-  if (value.is_array()) return "START_ARRAY";
-  return "START_OBJECT";
-}
+/// No list or map of the API comes near this; it bounds what a request can make the server hold.
+constexpr std::size_t entries_limit = 1000;
 
-problem wrong_type(const json& value, std::string_view expected) {
-  return faults::unreadable(fmt::format("{} can not be converted to {}", name_of_type(value), expected));
-}
-
-/// Fills shapes from JSON objects. Texts are taken out of the document, which is read once.
-class reader {
- public:
-  template <class Shape>
-  static problem read_object(json& object, Shape& shape) {
-    if (!object.is_object()) return wrong_type(object, "a structure");
-    reader fields(object);
-    describe(fields, shape);
-    return std::move(fields.wrong_);
+std::string_view name_of(json_reader::kind kind) noexcept {
+  switch (kind) {
+    case json_reader::kind::text:
+      return "STRING_VALUE";
+    case json_reader::kind::number:
+      return "NUMBER_VALUE";
+    case json_reader::kind::flag:
+      return "BOOLEAN_VALUE";
+    case json_reader::kind::list:
+      return "START_ARRAY";
+    case json_reader::kind::object:
+      return "START_OBJECT";
+    case json_reader::kind::null:
+    case json_reader::kind::nothing:
+      break;
   }
+  return "NULL_VALUE";
+}
 
-  template <class T>
-  void operator()(const field& f, T& member) {
-    if (wrong_) return;
-    const auto found = object_.find(f.json);
-    if (found != object_.end() && !found->is_null()) wrong_ = read(*found, member);
+/// Fills a request from a JSON text, value by value as they come. Stops at the first that does not fit.
+class request_reader {
+ public:
+  explicit request_reader(std::string_view body) : in_(body) {}
+
+  template <class Request>
+  problem operator()(Request& request) {
+    read(request);
+    if (wrong_) return std::move(wrong_);
+    if (!in_.finish())
+      return faults::unreadable("The request's body is not a JSON object: " + in_.problem() + ".");
+    return std::nullopt;
   }
 
  private:
-  explicit reader(json& object) : object_(object) {}
+  using kind = json_reader::kind;
 
-  static problem read(json& value, std::string& text) {
-    if (!value.is_string()) return wrong_type(value, "a String");
-    text = std::move(value.get_ref<std::string&>());
-    return std::nullopt;
+  /// The member of a shape that has the name that was read: found, and filled, while the shape is described.
+  struct named_member {
+    request_reader& reader;
+    std::string_view name;
+    bool found{false};
+
+    template <class T>
+    void operator()(const field& f, T& member) {
+      if (found || name != f.json) return;
+      found = true;
+      if (reader.in_.next() == kind::null)
+        reader.in_.skip();
+      else
+        reader.read(member);
+    }
+  };
+
+  void read(std::string& text) {
+    if (is(kind::text, "a String")) text = in_.text();
   }
-  static problem read(json& value, std::int64_t& number) {
-    if (!value.is_number_integer()) return wrong_type(value, "an Integer");
-    number = value.get<std::int64_t>();
-    return std::nullopt;
+  void read(std::int64_t& number) {
+    if (!is(kind::number, "an Integer")) return;
+    const std::optional<std::int64_t> whole = in_.whole_number();
+    if (whole)
+      number = *whole;
+    else if (!in_.failed())
+      refuse("NUMBER_VALUE can not be converted to an Integer");
   }
-  static problem read(json& value, blob& bytes) {
-    if (!value.is_string()) return wrong_type(value, "a Blob");
-    auto decoded = from_base64(value.get_ref<const std::string&>());
-    if (decoded.has_error()) return faults::unreadable("Unable to decode a Blob: " + decoded.error().message);
-    bytes.bytes = std::move(*decoded);
-    return std::nullopt;
+  void read(blob& bytes) {
+    if (!is(kind::text, "a Blob")) return;
+    auto decoded = from_base64(in_.text());
+    if (decoded.has_error())
+      refuse("Unable to decode a Blob: " + decoded.error().message);
+    else
+      bytes.bytes = std::move(*decoded);
   }
   template <class T>
-  static problem read(json& value, std::optional<T>& present) {
-    return read(value, present.emplace());
+  void read(std::optional<T>& present) {
+    read(present.emplace());
   }
   template <class T>
-  static problem read(json& value, std::vector<T>& list) {
-    if (!value.is_array()) return wrong_type(value, "a list");
-    for (json& entry : value)
-      if (problem wrong = read(entry, list.emplace_back())) return wrong;
-    return std::nullopt;
+  void read(std::vector<T>& list) {
+    if (!is(kind::list, "a list")) return;
+    in_.list([&] {
+      if (fits(list.size())) read(list.emplace_back());
+    });
   }
   template <class T>
-  static problem read(json& value, std::map<std::string, T>& map) {
-    if (!value.is_object()) return wrong_type(value, "a map");
-    for (auto& [name, entry] : value.items())
-      if (!entry.is_null())
-        if (problem wrong = read(entry, map[name])) return wrong;
-    return std::nullopt;
+  void read(std::map<std::string, T>& map) {
+    if (!is(kind::object, "a map")) return;
+    in_.object([&](std::string_view name) {
+      if (in_.next() == kind::null)
+        in_.skip();
+      else if (fits(map.size()))
+        read(map[std::string(name)]);
+    });
   }
   template <class Shape>
-  static problem read(json& value, Shape& shape) {
-    return read_object(value, shape);
+  void read(Shape& shape) {
+    if (!is(kind::object, "a structure")) return;
+    in_.object([&](std::string_view name) {
+      named_member member{*this, name};
+      describe(member, shape);
+      if (!member.found) in_.skip();
+    });
   }
 
-  json& object_;
+  bool is(kind expected, std::string_view what) {
+    const kind given = in_.next();
+    if (given == expected) return true;
+    if (given == kind::nothing)
+      in_.skip();  // says what is wrong with the text
+    else
+      refuse(fmt::format("{} can not be converted to {}", name_of(given), what));
+    return false;
+  }
+  bool fits(std::size_t size) {
+    if (size < entries_limit) return true;
+    refuse(fmt::format("A list or map has more than {} entries.", entries_limit));
+    return false;
+  }
+  void refuse(std::string why) {
+    if (!wrong_) wrong_ = faults::unreadable(std::move(why));
+    in_.stop();
+  }
+
+  json_reader in_;
   problem wrong_;
 };
 
@@ -108,9 +158,7 @@ std::string_view operation(std::string_view target) noexcept {
 }
 
 answer<any_request> read(std::string_view operation, std::string_view body) {
-  json document = body.empty() ? json::object() : json::parse(body, nullptr, false);
-  if (!document.is_object()) return faults::unreadable("The request's body is not a JSON object.");
-  auto fill = [&](auto& request) { return reader::read_object(document, request); };
+  request_reader fill(body.empty() ? "{}" : body);
   auto request = read_request(operation, fill);
   if (!request) return faults::unknown_operation();
   return std::move(*request);

@@ -146,8 +146,9 @@ std::string_view message_of(const api_error& e) {
 
 }  // namespace
 
-void add_form(parameters& to, std::string_view form) {
+bool add_form(parameters& to, std::string_view form) {
   while (!form.empty()) {
+    if (to.size() >= parameters_limit) return false;
     const std::string_view pair = form.substr(0, form.find('&'));
     form.remove_prefix(std::min(form.size(), pair.size() + 1));
     if (pair.empty()) continue;
@@ -156,6 +157,7 @@ void add_form(parameters& to, std::string_view form) {
         equals == std::string_view::npos ? std::string_view() : pair.substr(equals + 1);
     to.emplace(percent_decode(pair.substr(0, equals), true), percent_decode(value, true));
   }
+  return true;
 }
 
 answer<any_request> read(const parameters& all) {

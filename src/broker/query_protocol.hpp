@@ -13,9 +13,12 @@ namespace lastcall::broker::query_protocol {
 
 using parameters = std::map<std::string, std::string, std::less<>>;
 
+/// No request of the API comes near this many parameters; it bounds what a request can make the server hold.
+inline constexpr std::size_t parameters_limit = 5000;
+
 /// Adds the parameters of a form (application/x-www-form-urlencoded); of two with the same name the first
-/// counts.
-void add_form(parameters&, std::string_view form);
+/// counts. False: there are more than `parameters_limit`.
+bool add_form(parameters&, std::string_view form);
 /// Reads the request that the parameter Action names.
 answer<any_request> read(const parameters&);
 

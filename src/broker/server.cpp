@@ -138,8 +138,10 @@ asio::awaitable<http::response> server::handle_json(const http::request& request
 asio::awaitable<http::response> server::handle_query(const http::request& request) {
   const std::string request_id = random_.uuid();
   query_protocol::parameters parameters;
-  query_protocol::add_form(parameters, query_of(request.target));
-  if (request.method == "POST") query_protocol::add_form(parameters, request.body);
+  const bool fits = query_protocol::add_form(parameters, query_of(request.target)) &&
+                    (request.method != "POST" || query_protocol::add_form(parameters, request.body));
+  if (!fits)
+    co_return query_protocol::write(faults::unreadable("The request has too many parameters."), request_id);
   answer<any_request> asked = query_protocol::read(parameters);
   if (asked.has_error()) co_return query_protocol::write(asked.error(), request_id);
   const std::string_view operation = operation_of(*asked);

@@ -89,7 +89,7 @@ TEST_CASE("JSON lists and maps are read") {
 }
 
 TEST_CASE("what is not a JSON object, or has members of a wrong type, is refused") {
-  for (const char* body : {"[]", "1", "{", "nonsense", "{\"QueueUrl\":\"\xFF\"}"})
+  for (const char* body : {"[]", "1", "{", "nonsense", "{}{}", "null", "{\"QueueUrl\":\"\xFF\"}"})
     CHECK(json_error("SendMessage", body).code == "SerializationException");
   CHECK(json_error("SendMessage", R"({"MessageBody":5})").message ==
         "NUMBER_VALUE can not be converted to a String");
@@ -104,6 +104,24 @@ TEST_CASE("what is not a JSON object, or has members of a wrong type, is refused
   CHECK(json_error("SendMessageBatch", R"({"Entries":["a"]})").code == "SerializationException");
   CHECK(json_error("Nonsense", "{}").code == "UnknownOperationException");
   CHECK(json_error("Nonsense", "{}").status == 404);
+}
+
+TEST_CASE("a request can't make the server hold more than it needs") {
+  std::string many = R"({"Entries":[)";
+  for (int i = 0; i < 1001; ++i)
+    many += i == 0 ? "{}" : ",{}";
+  CHECK(json_error("DeleteMessageBatch", many + "]}").message == "A list or map has more than 1000 entries.");
+  std::string attributes;
+  for (int i = 0; i < 1001; ++i)
+    attributes += (i == 0 ? "\"" : ",\"") + std::to_string(i) + "\":\"\"";
+  CHECK(json_error("CreateQueue", R"({"Attributes":{)" + attributes + "}}").code == "SerializationException");
+  CHECK(json_error("CreateQueue", R"({"Unknown":)" + std::string(100'000, '[')).message.find("too deeply") !=
+        std::string::npos);
+  std::string form;
+  for (std::size_t i = 0; i <= query_protocol::parameters_limit; ++i)
+    form += std::to_string(i) + "&";
+  query_protocol::parameters parameters;
+  CHECK_FALSE(query_protocol::add_form(parameters, form));
 }
 
 TEST_CASE("a JSON answer leaves out what holds nothing") {
@@ -195,7 +213,7 @@ TEST_CASE("a list or map of one may come without its number, as older clients se
 TEST_CASE("broken forms are refused") {
   const auto error = [](std::string_view form) {
     query_protocol::parameters parameters;
-    query_protocol::add_form(parameters, form);
+    REQUIRE(query_protocol::add_form(parameters, form));
     const auto read = query_protocol::read(parameters);
     REQUIRE(read.has_error());
     return read.error();

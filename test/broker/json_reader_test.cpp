@@ -1,0 +1,151 @@
+#include "broker/json_reader.hpp"
+
+#include "runtime/random.hpp"
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include <string>
+
+namespace lastcall::broker {
+namespace {
+
+std::string read_text(std::string_view json) {
+  json_reader in(json);
+  std::string text = in.text();
+  return in.finish() ? text : "error: " + in.problem();
+}
+
+bool is_accepted(std::string_view json) {
+  json_reader in(json);
+  in.skip();
+  return in.finish();
+}
+
+}  // namespace
+
+TEST_CASE("texts are read with their escapes resolved") {
+  CHECK(read_text(R"("")") == "");
+  CHECK(read_text(R"( "plain, and long enough for more than eight bytes at a time" )") ==
+        "plain, and long enough for more than eight bytes at a time");
+  CHECK(read_text(R"("\"\\\/\b\f\n\r\t")") == "\"\\/\b\f\n\r\t");
+  CHECK(read_text(R"("\u0041\u00e4\u4E16\uD83C\uDF89")") == "Aä世🎉");
+  CHECK(read_text("\"Grüße, 世界 🎉\"") == "Grüße, 世界 🎉");
+  CHECK(read_text(R"("\u0000")") == std::string(1, '\0'));
+}
+
+TEST_CASE("texts that JSON does not allow are refused") {
+  for (const char* wrong :
+       {"\"", "\"abc", "\"a\nb\"", "\"\x01\"", R"("\x")", R"("\u12")", R"("\u12G4")", R"("\uD800")",
+        R"("\uD800\u0041")", R"("\uDC00")", R"("\)", "\"\xFF\"", "\"\xC0\x80\"", "\"\xED\xA0\x80\"",
+        "\"ends in half a character \xE4\xB8\"", "abc", ""})
+    CHECK(read_text(wrong).starts_with("error: "));
+}
+
+TEST_CASE("whole numbers are told from others") {
+  const auto number = [](std::string_view json) {
+    json_reader in(json);
+    return in.whole_number();
+  };
+  CHECK(number("0") == 0);
+  CHECK(number("-12") == -12);
+  CHECK(number("9223372036854775807") == 9'223'372'036'854'775'807);
+  for (const char* other :
+       {"9223372036854775808", "1.5", "1e3", "-", "+1", ".5", "1.", "1e", "\"1\"", ""})
+    CHECK_FALSE(number(other));
+}
+
+TEST_CASE("objects and lists are read in order, and what is not wanted is passed over") {
+  json_reader in(R"({"skip":{"a":[1,{"b":null}],"c":"}"},"list":[1,2,3],"text":"t","empty":{},"flag":true})");
+  std::string seen;
+  in.object([&](std::string_view name) {
+    seen += std::string(name) + ";";
+    if (name == "list")
+      in.list([&] { seen += std::to_string(in.whole_number().value()) + ","; });
+    else if (name == "text")
+      seen += in.text();
+    else
+      in.skip();
+  });
+  CHECK(in.finish());
+  CHECK(seen == "skip;list;1,2,3,text;tempty;flag;");
+}
+
+TEST_CASE("malformed JSON is refused") {
+  for (const char* good : {"{}", "[]", " [ ] ", R"({"a":1,"b":[true,false,null,-0.5e+10,"x"]})", "0", "\"\""})
+    CHECK(is_accepted(good));
+  for (const char* wrong : {"",
+                            " ",
+                            "{",
+                            "}",
+                            "[",
+                            "[1",
+                            "[1,",
+                            "[1,]",
+                            "[,1]",
+                            "{\"a\"",
+                            "{\"a\":",
+                            "{\"a\":1",
+                            "{\"a\":1,",
+                            "{\"a\":1,}",
+                            "{a:1}",
+                            "{\"a\" 1}",
+                            "{\"a\":1 \"b\":2}",
+                            "[1 2]",
+                            "{}x",
+                            "[]]",
+                            "tru",
+                            "nul",
+                            "fals",
+                            "truth",
+                            "-",
+                            "01",
+                            "1.",
+                            "1e",
+                            "[1}",
+                            "{\"a\":1]",
+                            "\xEF\xBB\xBF{}",
+                            "NaN",
+                            "'a'"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(is_accepted(wrong));
+  }
+}
+
+TEST_CASE("nesting is bounded") {
+  const auto nested = [](std::size_t depth) { return std::string(depth, '[') + std::string(depth, ']'); };
+  CHECK(is_accepted(nested(32)));
+  CHECK_FALSE(is_accepted(nested(33)));
+  CHECK_FALSE(is_accepted(std::string(1'000'000, '[')));
+  CHECK_FALSE(is_accepted([] {
+    std::string objects;
+    for (int i = 0; i < 100'000; ++i)
+      objects += "{\"a\":";
+    return objects;
+  }()));
+}
+
+TEST_CASE("the reader accepts what another parser accepts, of texts broken at random") {
+  const std::string sound =
+      R"({"QueueUrl":"http://x/0/q","Entries":[{"Id":"1","MessageBody":"a\u00e4\n","DelaySeconds":-1.5e3},{}],"t":true})";
+  seeded_random dice(7);
+  int accepted = 0;
+  for (int i = 0; i < 20'000; ++i) {
+    std::string broken = sound;
+    for (std::uint64_t changes = dice.next() % 3 + 1; changes > 0; --changes) {
+      const std::size_t at = dice.next() % broken.size();
+      constexpr std::string_view pieces = "{}[]\",:\\0e-. u\nx\xC3";
+      if (dice.next() % 2 == 0)
+        broken[at] = pieces[dice.next() % pieces.size()];
+      else
+        broken.erase(at, 1 + dice.next() % 3);
+    }
+    const bool expected = nlohmann::json::accept(broken);
+    CAPTURE(broken);
+    REQUIRE(is_accepted(broken) == expected);
+    accepted += expected ? 1 : 0;
+  }
+  CHECK(accepted > 500);
+}
+
+}  // namespace lastcall::broker
