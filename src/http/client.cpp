@@ -4,8 +4,8 @@
 #include "base/url.hpp"
 #include "http/pool.hpp"
 #include "http/serializer.hpp"
+#include "runtime/cancellation.hpp"
 
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
@@ -71,7 +71,7 @@ client::~client() { close(); }
 
 asio::awaitable<result<response>> client::send(const origin& to, const request& what, steady_time deadline) {
   state& it = *state_;
-  const auto before = (co_await asio::this_coro::cancellation_state).cancelled();
+  const cancellation_watch watch(co_await asio::this_coro::cancellation_state);
   std::string wire;
   wire.reserve(what.body.size() + 1024);
   const std::string host = host_header(to);
@@ -84,8 +84,7 @@ asio::awaitable<result<response>> client::send(const origin& to, const request& 
     if (!made) co_return at(to, made.error());
     connection = std::move(*made);
   }
-  if ((co_await asio::this_coro::cancellation_state).cancelled() != before)
-    co_return at(to, error{error_kind::cancelled, "", "cancelled"});
+  if (watch.has_fired()) co_return at(to, error{error_kind::cancelled, "", "cancelled"});
   result<response> answer = co_await connection->exchange(wire, what.method == "HEAD", deadline);
   if (!answer) co_return at(to, answer.error());
   it.idle->keep(to, std::move(connection));

@@ -1,6 +1,5 @@
 #include "http/client_connection.hpp"
 
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 
 namespace lastcall::http {
@@ -12,27 +11,25 @@ client_connection::client_connection(std::unique_ptr<stream> connected, message_
 
 asio::awaitable<result<response>> client_connection::exchange(std::string_view wire, bool is_head,
                                                               steady_time deadline) {
+  const cancellation_watch watch(co_await asio::this_coro::cancellation_state);
   may_go_on_ = false;  // until the answer has been read to its end
   parser_.begin(is_head);
   stream_->expires_at(deadline);
   const result<void> sent = co_await stream_->write(asio::buffer(wire));
   if (!sent && sent.error().kind != error_kind::network) co_return sent.error();
   // A server that refuses a large request answers and closes before it has read all of it.
-  result<response> answer = co_await read_answer();
+  result<response> answer = co_await read_answer(watch);
   if (!sent && !answer) co_return sent.error();
   may_go_on_ = may_go_on_ && sent;
   co_return answer;
 }
 
-asio::awaitable<result<response>> client_connection::read_answer() {
-  // A cancellation that comes when an operation has already succeeded ends no operation; it is seen here.
-  const auto before = (co_await asio::this_coro::cancellation_state).cancelled();
+asio::awaitable<result<response>> client_connection::read_answer(const cancellation_watch& watch) {
   while (!parser_.is_done()) {
+    if (watch.has_fired()) co_return error{error_kind::cancelled, "", "cancelled"};
     if (input_.is_full()) co_return error{error_kind::protocol, "", "the answer has a line without an end"};
     const asio::mutable_buffer room = input_.room();
     const result<std::size_t> got = co_await stream_->read_some(room);
-    if ((co_await asio::this_coro::cancellation_state).cancelled() != before)
-      co_return error{error_kind::cancelled, "", "cancelled"};
     if (!got && got.error().code != "eof") co_return got.error();
     if (!got) {
       const bool has_begun = parser_.has_begun();
@@ -49,11 +46,6 @@ asio::awaitable<result<response>> client_connection::read_answer() {
   }
   may_go_on_ = parser_.may_keep_alive();
   co_return parser_.take();
-}
-
-void client_connection::rest() {
-  stream_->expires_at(steady_time::max());
-  input_.shrink();
 }
 
 }  // namespace lastcall::http

@@ -3,6 +3,7 @@
 #include "http/input.hpp"
 #include "http/message.hpp"
 #include "http/parser.hpp"
+#include "runtime/cancellation.hpp"
 #include "runtime/stream.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -27,11 +28,11 @@ class client_connection {
   bool may_go_on() const noexcept { return may_go_on_ && input_.is_empty(); }
   /// The same, and nothing has come since, not even the connection's end. Asks the system.
   bool is_usable() noexcept { return may_go_on() && stream_->is_quiet(); }
-  /// Nothing is under way and nothing will be for a while: takes the deadline away, gives memory back.
-  void rest();
+  /// Gives back what a large answer has taken of memory.
+  void shrink() noexcept { input_.shrink(); }
 
  private:
-  boost::asio::awaitable<result<response>> read_answer();
+  boost::asio::awaitable<result<response>> read_answer(const cancellation_watch&);
 
   std::unique_ptr<stream> stream_;
   input input_;

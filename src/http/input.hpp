@@ -47,7 +47,7 @@ class input {
   }
   /// Gives back what a large message has made it grow, once it is empty.
   void shrink() noexcept {
-    if (!is_empty() || size_ <= kept_size) return;
+    if (!is_empty() || size_ <= first_size) return;
     bytes_.reset();
     size_ = begin_ = end_ = 0;
     was_filled_ = false;
@@ -55,7 +55,6 @@ class input {
 
  private:
   static constexpr std::size_t first_size = 16UL * 1024;
-  static constexpr std::size_t kept_size = 64UL * 1024;
 
   void resize(std::size_t size) {
     std::unique_ptr<char[]> bytes(new char[size]);  // not value-initialized: it is written before it is read

@@ -272,7 +272,9 @@ bool request_parser::is_header_done() const noexcept { return state_->parser->is
 bool request_parser::expects_continue() const noexcept {
   return state_->parser->has_expectation && state_->parser->version == 11;
 }
-bool request_parser::may_keep_alive() const noexcept { return state_->parser->keep_alive(); }
+bool request_parser::may_keep_alive() const noexcept {
+  return state_->parser->keep_alive() && state_->parser->version == 11;
+}
 
 request request_parser::take() {
   assert(is_done());

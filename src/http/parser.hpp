@@ -58,7 +58,7 @@ class request_parser {
   bool is_header_done() const noexcept;
   /// Whether the client waits for "100 Continue" before it sends the body (RFC 9110 §10.1.1).
   bool expects_continue() const noexcept;
-  /// Once the header is done: whether the client wants the connection kept.
+  /// Once the header is done: whether the client wants the connection kept. One of HTTP/1.0 is not asked.
   bool may_keep_alive() const noexcept;
   /// Once done: the request, moved out.
   request take();

@@ -23,8 +23,7 @@ std::unique_ptr<client_connection> pool::take(const origin& to) {
   std::deque<resting>& row = found->second;
   std::unique_ptr<client_connection> taken;
   while (!taken && !row.empty()) {
-    const bool is_fresh = clock_.now() - row.back().since < idle_timeout_;
-    if (is_fresh && row.back().connection->is_usable()) taken = std::move(row.back().connection);
+    if (row.back().connection->is_usable()) taken = std::move(row.back().connection);
     row.pop_back();
   }
   return taken;
@@ -34,7 +33,7 @@ void pool::keep(const origin& to, std::unique_ptr<client_connection> connection)
   if (is_closed_ || !connection->may_go_on()) return;
   std::deque<resting>& row = resting_[to];
   if (row.size() >= per_origin_) return;
-  connection->rest();
+  connection->shrink();
   row.push_back({std::move(connection), clock_.now()});
   if (is_sweeping_) return;
   is_sweeping_ = true;

@@ -22,6 +22,9 @@ namespace {
 /// reset the connection and take the answer away from the client (RFC 9112 §9.6).
 constexpr std::chrono::seconds linger{2};
 
+/// What an idle connection keeps of the memory that a large answer took.
+constexpr std::size_t kept_wire = 16UL * 1024;
+
 unsigned status_of(const error& refusal) {
   unsigned status = 400;
   std::from_chars(refusal.code.data(), refusal.code.data() + refusal.code.size(), status);
@@ -55,17 +58,13 @@ server_connection::server_connection(const asio::any_io_executor& executor, cloc
 asio::awaitable<void> server_connection::run() {
   enter(phase::idle);
   while (!is_over_) {
-    is_reading_paused_ = input_.is_full();  // a client that sends far ahead waits for its answers
-    if (is_reading_paused_) {
+    if (input_.is_full()) {  // a client that sends far ahead waits for its answers
       co_await progressed_.wait();
       continue;
     }
     const asio::mutable_buffer room = input_.room();
     const result<std::size_t> got = co_await stream_->read_some(room);
-    if (!got) {
-      has_client_ended_ = true;
-      break;
-    }
+    if (!got) break;
     take_in(*got);
   }
   while (is_conversing_ && phase_ == phase::writing)  // a client may end its side and still read
@@ -76,16 +75,10 @@ asio::awaitable<void> server_connection::run() {
 }
 
 void server_connection::stop() noexcept {
-  end();
-  if (is_conversing_) cancel_.emit(asio::cancellation_type::terminal);
-}
-
-/// Closes, from within the conversation as well. That must not cancel itself: Asio 1.81 never reports the end
-/// of a coroutine that is cancelled before it has been suspended once.
-void server_connection::end() noexcept {
   is_over_ = true;
   stream_->close();
   watchdog_.expires_at(steady_time::max());
+  if (is_conversing_) cancel_.emit(asio::cancellation_type::terminal);
   progressed_.notify();
 }
 
@@ -112,7 +105,7 @@ server_connection::step server_connection::parse() {
   }
   if (parser_.is_header_done()) {
     enter(phase::body);
-    if (parser_.expects_continue() && !has_gone_on_ && input_.is_empty()) return step::go_on;
+    if (parser_.expects_continue() && !has_gone_on_) return step::go_on;
   } else {
     enter(parser_.has_begun() ? phase::header : phase::idle);
   }
@@ -141,7 +134,7 @@ void server_connection::enter(phase now) {
 
 void server_connection::is_late() {
   const bool is_half_sent = phase_ == phase::header || phase_ == phase::body;
-  if (!is_half_sent || is_conversing_ || is_over_) return stop();
+  if (!is_half_sent || is_conversing_) return stop();
   refusal_ = error{error_kind::timeout, "408", "the request did not come to its end in time"};
   begin_conversation(step::refuse);
 }
@@ -152,17 +145,20 @@ void server_connection::begin_conversation(step found) {
   asio::co_spawn(executor_, converse(),
                  asio::bind_cancellation_slot(cancel_.slot(), [this](const std::exception_ptr&) {
                    is_conversing_ = false;
-                   if (is_over_ || has_client_ended_) progressed_.notify();
+                   progressed_.notify();
                  }));
 }
 
-/// Ends when more bytes are needed. An exception can only be that of a cancelled `co_await`.
+/// Ends when more bytes are needed. Cancellation throws in the handler only: Asio 1.81 never reports the end
+/// of a coroutine that is cancelled, by its own handler for one, before it has been suspended, unless
+/// throwing is off.
 asio::awaitable<void> server_connection::converse() {
+  co_await asio::this_coro::throw_if_cancelled(false);
   do {
     const bool goes_on = co_await act(next_);
-    if (is_reading_paused_) progressed_.notify();
+    progressed_.notify();
     if (is_over_ || phase_ == phase::lingering) co_return;
-    if (!goes_on || has_client_ended_) co_return end();
+    if (!goes_on) co_return stop();
     next_ = parse();
   } while (next_ != step::read);
 }
@@ -178,7 +174,7 @@ asio::awaitable<bool> server_connection::act(step found) {
     case step::answer:
       co_return co_await answer();
     case step::refuse:
-      co_return co_await refuse(refusal_);
+      co_return co_await refuse();
     case step::read:
       break;
   }
@@ -190,6 +186,7 @@ asio::awaitable<bool> server_connection::answer() {
   const request asked = parser_.take();
   enter(phase::handling);
   response answer;
+  co_await asio::this_coro::throw_if_cancelled(true);
   try {
     answer = co_await service_.handle(asked);
   } catch (const std::exception& problem) {
@@ -197,7 +194,7 @@ asio::awaitable<bool> server_connection::answer() {
       log::error("a request could not be handled", {{"target", asked.target}, {"why", problem.what()}});
     answer = plain(500, "the request could not be handled");
   }
-  if (is_over_) co_return false;
+  co_await asio::this_coro::throw_if_cancelled(false);
   const bool sent = co_await write(answer, asked.method == "HEAD", keep_alive);
   if (!sent || !keep_alive) co_return false;
   parser_.begin();
@@ -208,10 +205,10 @@ asio::awaitable<bool> server_connection::answer() {
 }
 
 /// Nothing can be known of what follows a broken request: the connection ends with the answer.
-asio::awaitable<bool> server_connection::refuse(error why) {
-  const response answer = plain(status_of(why), why.message);
+asio::awaitable<bool> server_connection::refuse() {
+  const response answer = plain(status_of(refusal_), refusal_.message);
   const bool sent = co_await write(answer, false, false);
-  if (!sent || is_over_) co_return false;
+  if (!sent) co_return false;
   input_.consume(input_.data().size());
   enter(phase::lingering);
   co_return true;
@@ -229,7 +226,7 @@ asio::awaitable<bool> server_connection::write(const response& answer, bool is_t
   stream_->expires_at(clock_.now() + options_.body_timeout);
   const result<void> sent = co_await stream_->write(asio::buffer(wire_));
   stream_->expires_at(steady_time::max());
-  if (wire_.capacity() > 64UL * 1024) wire_ = std::string();
+  if (wire_.capacity() > kept_wire) wire_ = std::string();
   co_return sent.has_value();
 }
 

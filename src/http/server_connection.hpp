@@ -37,14 +37,13 @@ class server_connection {
   /// What the bytes at hand ask for.
   enum class step { read, go_on, answer, refuse };
 
-  void end() noexcept;
   step parse();
   void enter(phase);
   void is_late();
   boost::asio::awaitable<void> converse();
   boost::asio::awaitable<bool> act(step);
   boost::asio::awaitable<bool> answer();
-  boost::asio::awaitable<bool> refuse(error);
+  boost::asio::awaitable<bool> refuse();
   boost::asio::awaitable<bool> write(const response&, bool is_to_head, bool keep_alive);
   void take_in(std::size_t received);
   void begin_conversation(step);
@@ -62,8 +61,6 @@ class server_connection {
   step next_{step::read};
   bool has_gone_on_{false};
   bool is_conversing_{false};
-  bool is_reading_paused_{false};
-  bool has_client_ended_{false};
   bool is_over_{false};
   boost::asio::cancellation_signal cancel_;
   wakeup progressed_;  ///< of the conversation, for `run`

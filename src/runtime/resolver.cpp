@@ -28,6 +28,7 @@ class resolver::inquiry {
         : inquiry_(in), executor_(executor), answered_(std::make_shared<wakeup>(clock, executor)) {
       const std::lock_guard lock(inquiry_.mutex_);
       inquiry_.waiters_.push_back(this);
+      if (inquiry_.answer_) answered_->notify();
     }
     ~waiter() {
       const std::lock_guard lock(inquiry_.mutex_);
@@ -85,13 +86,10 @@ asio::awaitable<result<resolver::addresses>> resolver::resolve(std::string host,
   bool was_told = false;
   {
     inquiry::waiter waiter(*asked, clock_, executor);
-    if (!asked->answer()) was_told = co_await waiter.wait_until(deadline);
+    was_told = co_await waiter.wait_until(deadline);
   }
   std::optional<result<addresses>> answer = asked->answer();
-  if (answer) {
-    under_way_.erase(host);
-    co_return std::move(*answer);
-  }
+  if (answer) co_return std::move(*answer);
   if (clock_.now() < deadline && !was_told) co_return error{error_kind::cancelled, "", "cancelled"};
   co_return error{
       error_kind::timeout, "resolve",
@@ -128,7 +126,20 @@ result<resolver::addresses> resolver::system_lookup(const std::string& host) {
   }
   if (all.empty())
     return error{error_kind::network, "resolve", "the name '" + printable(host, 200) + "' has no address"};
-  return all;
+  return with_families_in_turn(all);
+}
+
+resolver::addresses resolver::with_families_in_turn(const addresses& all) {
+  addresses first;
+  addresses second;
+  for (const asio::ip::address& one : all)
+    (one.is_v6() == all.front().is_v6() ? first : second).push_back(one);
+  addresses mixed;
+  for (std::size_t i = 0; i < std::max(first.size(), second.size()); ++i) {
+    if (i < first.size()) mixed.push_back(first[i]);
+    if (i < second.size()) mixed.push_back(second[i]);
+  }
+  return mixed;
 }
 
 }  // namespace lastcall

@@ -33,8 +33,10 @@ class resolver {
   /// for. Completes by `deadline`.
   boost::asio::awaitable<result<addresses>> resolve(std::string host, steady_time deadline);
 
-  /// getaddrinfo, whose order is RFC 6724's.
+  /// getaddrinfo, in RFC 6724's order but with the families taking turns, so that a machine whose IPv6 leads
+  /// nowhere does not try all of those addresses first (RFC 8305 §4).
   static result<addresses> system_lookup(const std::string& host);
+  static addresses with_families_in_turn(const addresses&);
 
  private:
   class inquiry;

@@ -3,20 +3,17 @@
 #include "base/encoding.hpp"
 #include "base/url.hpp"
 #include "runtime/resolver.hpp"
+#include "runtime/tcp_connect.hpp"
 #include "runtime/tcp_stream.hpp"
-#include "runtime/wakeup.hpp"
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/ip/v6_only.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
-#include <algorithm>
 #include <charconv>
-#include <list>
 #include <optional>
 #include <sys/socket.h>
+#include <vector>
 
 namespace lastcall {
 
@@ -26,69 +23,7 @@ using boost::system::error_code;
 
 namespace {
 
-/// A new address is tried when the one before has not answered for this long (RFC 8305 §5).
-constexpr std::chrono::milliseconds attempt_delay{250};
-
 error_code last_error() { return {errno, boost::system::system_category()}; }
-
-/// Opens a socket that no child process inherits.
-error_code open(auto& socket, const tcp& protocol) {
-  const int fd = ::socket(protocol.family(), SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0) return last_error();
-  error_code problem;
-  socket.assign(protocol, fd, problem);
-  if (problem) ::close(fd);
-  return problem;
-}
-
-/// The attempts to connect to one peer, by several addresses at once when the first is slow. Shared with the
-/// handlers of the attempts, which may come after the race is over.
-struct race {
-  race(clock& clock, const asio::any_io_executor& executor) : changed(clock, executor) {}
-
-  wakeup changed;
-  std::list<tcp::socket> attempts;
-  std::size_t under_way{0};
-  std::optional<tcp::socket> winner;
-  error_code problem;
-  bool is_over{false};
-
-  void end() {
-    is_over = true;
-    error_code ignored;
-    for (tcp::socket& attempt : attempts)
-      attempt.close(ignored);
-  }
-};
-
-void attempt(const std::shared_ptr<race>& race, const asio::any_io_executor& executor,
-             const tcp::endpoint& to) {
-  tcp::socket& socket = race->attempts.emplace_back(executor);
-  if (const error_code problem = open(socket, to.protocol())) {
-    race->problem = problem;
-    return;
-  }
-  ++race->under_way;
-  socket.async_connect(to, [race, &socket](error_code problem) {
-    --race->under_way;
-    if (race->is_over) return;
-    if (problem) {
-      race->problem = problem;
-    } else if (!race->winner) {
-      race->winner = std::move(socket);
-    }
-    race->changed.notify();
-  });
-}
-
-/// Ends the race also when the coroutine that holds it is cancelled or dropped.
-struct race_end {
-  explicit race_end(std::shared_ptr<race> r) : of(std::move(r)) {}
-  ~race_end() { of->end(); }
-  race_end(const race_end&) = delete;
-  race_end& operator=(const race_end&) = delete;
-  std::shared_ptr<race> of;
-};
 
 class tcp_dialer final : public dialer {
  public:
@@ -96,40 +31,16 @@ class tcp_dialer final : public dialer {
 
   asio::awaitable<result<std::unique_ptr<stream>>> connect(std::string host, std::uint16_t port,
                                                            steady_time deadline) override {
-    const auto executor = co_await asio::this_coro::executor;
-    const auto before = (co_await asio::this_coro::cancellation_state).cancelled();
     result<resolver::addresses> addresses = co_await resolver_.resolve(host, deadline);
     if (!addresses) co_return addresses.error();
-    const auto to_peer = std::make_shared<race>(clock_, executor);
-    const race_end end(to_peer);
-    std::size_t next = 0;
-    for (;;) {
-      const bool has_more = next < addresses->size();
-      if (has_more) attempt(to_peer, executor, {(*addresses)[next++], port});
-      if (!has_more && to_peer->under_way == 0) break;
-      steady_time until = deadline;
-      if (next < addresses->size()) until = std::min(until, clock_.now() + attempt_delay);
-      if (to_peer->under_way != 0) co_await to_peer->changed.wait_until(until);
-      if (to_peer->winner) co_return make_tcp_stream(std::move(*to_peer->winner), clock_);
-      if ((co_await asio::this_coro::cancellation_state).cancelled() != before)
-        co_return error{error_kind::cancelled, "", "cancelled"};
-      if (clock_.now() >= deadline)
-        co_return error{error_kind::timeout, "connect",
-                        name(host, port) + " did not accept a connection in time"};
-    }
-    co_return refused(name(host, port), to_peer->problem);
+    std::vector<tcp::endpoint> endpoints;
+    for (const asio::ip::address& address : *addresses)
+      endpoints.emplace_back(address, port);
+    std::string peer = authority(printable(host, 200), port);
+    co_return co_await connect_first(std::move(endpoints), std::move(peer), clock_, deadline);
   }
 
  private:
-  static std::string name(const std::string& host, std::uint16_t port) {
-    return authority(printable(host, 200), port);
-  }
-  static error refused(const std::string& peer, error_code problem) {
-    std::string message = "can't connect to " + peer + ": " + problem.message();
-    if (problem == asio::error::connection_refused) message += "; is it running, and is the port right?";
-    return error{error_kind::network, "connect", std::move(message)};
-  }
-
   clock& clock_;
   resolver resolver_;
 };
@@ -227,7 +138,7 @@ error cannot_listen(const std::string& text, error_code problem) {
 }
 
 error_code listen_on(tcp::acceptor& acceptor, const tcp::endpoint& at, bool is_dual) {
-  if (const error_code problem = open(acceptor, at.protocol())) return problem;
+  if (const error_code problem = open_socket(acceptor, at.protocol())) return problem;
   error_code problem;
   acceptor.set_option(tcp::acceptor::reuse_address(true), problem);
   if (at.address().is_v6()) acceptor.set_option(asio::ip::v6_only(!is_dual), problem);

@@ -1,10 +1,12 @@
 #include "runtime/tcp_stream.hpp"
 
 #include "base/url.hpp"
+#include "runtime/cancellation.hpp"
 #include "runtime/tls_engine.hpp"
 #include "runtime/watchdog.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <array>
@@ -21,6 +23,7 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t wire_chunk = 32UL * 1024;    // two full TLS records
+constexpr int most_reads_when_idle = 16;           // a peer that sends more than session tickets is not quiet
 constexpr std::size_t plain_chunk = 256UL * 1024;  // how much is encrypted before it is sent
 
 class tcp_stream final : public stream {
@@ -38,12 +41,14 @@ class tcp_stream final : public stream {
 
   asio::awaitable<result<std::size_t>> read_some(asio::mutable_buffer into) override {
     if (!tls_) co_return co_await receive(into);
+    const cancellation_watch watch(co_await asio::this_coro::cancellation_state);
     const std::span<char> plain(static_cast<char*>(into.data()), into.size());
     for (;;) {
       std::size_t read = 0;
       const result<tls_engine::step> step = tls_->read(plain, read);
       if (!step) co_return step.error();
       if (*step == tls_engine::step::done) co_return read;
+      if (watch.has_fired()) co_return cancelled();
       const result<void> fed = co_await feed();
       if (!fed) co_return fed.error();
     }
@@ -78,28 +83,26 @@ class tcp_stream final : public stream {
   }
 
   bool is_quiet() noexcept override {
-    if (is_closed_ || is_expired_) return false;
+    if (is_expired_) return false;
     std::array<char, 4096> arrived;  // NOLINT(cppcoreguidelines-pro-type-member-init): filled by recv
     const int how = MSG_DONTWAIT | (tls_ ? 0 : MSG_PEEK);
-    for (;;) {
+    for (int reads = 0; reads < most_reads_when_idle; ++reads) {
       const ssize_t n = ::recv(socket_.native_handle(), arrived.data(), arrived.size(), how);
-      if (n < 0 && errno == EINTR) continue;
       if (n < 0) return (errno == EAGAIN || errno == EWOULDBLOCK) && (!tls_ || !tls_->has_plain());
       if (n == 0 || !tls_) return false;
       tls_->receive({arrived.data(), static_cast<std::size_t>(n)});
-      if (tls_->has_plain()) return false;
     }
+    return false;
   }
 
   void close() noexcept override {
     if (is_closed_) return;
-    if (tls_ && !is_sending_ && !is_expired_) {  // half a record before it would be no goodbye
+    if (tls_ && !is_sending_) {  // half a record before it would be no goodbye
       tls_->close_notify();
       const std::string& last = tls_->output();
       ::send(socket_.native_handle(), last.data(), last.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     }
     is_closed_ = true;
-    watchdog_.expires_at(steady_time::max());
     error_code ignored;
     socket_.close(ignored);
   }
@@ -124,12 +127,13 @@ class tcp_stream final : public stream {
     std::shared_ptr<unsigned> count;
   };
 
+  static error cancelled() { return error{error_kind::cancelled, "", "cancelled"}; }
   /// Why no operation may begin, or why one has ended.
   error why(error_code problem) const {
     if (is_expired_) return error{error_kind::timeout, "", "no answer from " + peer_ + " in time"};
     if (is_closed_)
       return error{error_kind::cancelled, "", "the connection to " + peer_ + " was closed here"};
-    if (problem == asio::error::operation_aborted) return error{error_kind::cancelled, "", "cancelled"};
+    if (problem == asio::error::operation_aborted) return cancelled();
     if (problem == asio::error::eof)
       return error{error_kind::network, "eof", peer_ + " closed the connection"};
     const bool is_reset = problem == asio::error::connection_reset || problem == asio::error::broken_pipe;
@@ -153,6 +157,7 @@ class tcp_stream final : public stream {
   asio::awaitable<result<void>> transmit(std::string_view rest) {
     if (!may_begin()) co_return why({});
     const under_way operation(operations_);
+    const cancellation_watch watch(co_await asio::this_coro::cancellation_state);
     is_sending_ = true;
     while (!rest.empty()) {
       error_code problem;
@@ -162,7 +167,8 @@ class tcp_stream final : public stream {
             co_await socket_.async_wait(tcp::socket::wait_write, asio::as_tuple(asio::use_awaitable));
         problem = failed;
       }
-      if (problem || is_closed_ || is_expired_) co_return why(problem);
+      if (problem) co_return why(problem);
+      if (watch.has_fired()) co_return cancelled();
       rest.remove_prefix(n);
     }
     is_sending_ = false;
@@ -189,6 +195,7 @@ class tcp_stream final : public stream {
   }
 
   asio::awaitable<result<void>> shake_hands() {
+    const cancellation_watch watch(co_await asio::this_coro::cancellation_state);
     for (;;) {
       const result<tls_engine::step> step = tls_->handshake();
       if (!step) {
@@ -198,6 +205,7 @@ class tcp_stream final : public stream {
       const result<void> sent = co_await flush();
       if (!sent) co_return sent.error();
       if (*step == tls_engine::step::done) co_return result<void>();
+      if (watch.has_fired()) co_return cancelled();
       const result<void> fed = co_await feed();
       if (!fed) co_return fed.error();
     }

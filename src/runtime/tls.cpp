@@ -35,8 +35,6 @@ result<std::unique_ptr<tls_context>> tls_context::for_client(const std::string& 
   if (made->context_ == nullptr) return unusable("OpenSSL can't be used");
   SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
   SSL_CTX_set_mode(made->context_, SSL_MODE_RELEASE_BUFFERS);
-  SSL_CTX_set_verify(made->context_, SSL_VERIFY_PEER, nullptr);
-  SSL_CTX_set_session_cache_mode(made->context_, SSL_SESS_CACHE_OFF);
   if (ca_file.empty()) {
     if (SSL_CTX_set_default_verify_paths(made->context_) != 1)
       return unusable("the system's trusted roots can't be read; install the package ca-certificates");

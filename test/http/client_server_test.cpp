@@ -148,6 +148,22 @@ TEST_CASE("a host whose certificate is not trusted is sent nothing, and the erro
   CHECK(stage.post("the listener has survived it").has_value());
 }
 
+TEST_CASE("a peer that accepts but never speaks TLS is given up after the connect timeout") {
+  asio::io_context context;
+  const auto dial = make_tcp_dialer(real_clock());
+  const auto silent = listen_tcp(context.get_executor(), real_clock(), "127.0.0.1:0").value();
+  const test_authority authority;
+  const auto tls = tls_context::for_client(authority.root_file()).value();
+  client_options options;
+  options.connect_timeout = 30ms;
+  client asking(context.get_executor(), real_clock(), *dial, tls.get(), options);
+  const request what;
+  const origin there{true, "127.0.0.1", silent->port()};
+  const result<response> answer = run(context, asking.send(there, what, soon()));
+  REQUIRE_FALSE(answer.has_value());
+  CHECK(answer.error().kind == error_kind::timeout);
+}
+
 TEST_CASE("many requests at once are all answered, each with its own answer") {
   stage stage;
   struct one {

@@ -87,6 +87,9 @@ TEST_CASE("an idle connection is closed when its time is over, without anyone as
   stage.clock.advance(1s);
   CHECK(stage.peer.ended() == 1);
   CHECK(stage.clock.waiting() == 0);
+  CHECK(stage.send().has_value());
+  stage.clock.advance(30s);
+  CHECK(stage.peer.ended() == 2);
 }
 
 TEST_CASE("no more idle connections are kept than the limit") {
@@ -297,7 +300,7 @@ TEST_CASE("TLS is not replaced by plain text when the client was made without it
       stage.clock.run(stage.asking.send({true, "peer", 80}, what, stage.clock.now() + 10s));
   REQUIRE_FALSE(refused.has_value());
   CHECK(refused.error().kind == error_kind::invalid);
-  CHECK(stage.peer.heard().empty());
+  CHECK(stage.network.connected() == 0);
 }
 
 TEST_CASE("Host names the port only where the scheme does not imply it") {
@@ -322,6 +325,7 @@ TEST_CASE("after close nothing is kept, and requests under way go on") {
   stage.asking.close();
   stage.clock.run_ready();
   CHECK(stage.peer.ended() == 1);
+  CHECK(stage.clock.waiting() == 0);
   asio::co_spawn(stage.context, stage.asking.send(stage.there, what, stage.clock.now() + 10s),
                  [&](const std::exception_ptr&, result<response> r) { answer = std::move(r); });
   stage.clock.advance(1s);
@@ -372,20 +376,49 @@ TEST_CASE("cancelling ends a request at once, whatever it waits for, and closes 
 }
 
 TEST_CASE("a cancellation that comes together with a part of the answer still ends the request") {
-  stage stage({{hear("\r\n\r\n"), wait(1s), say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"), hold()}});
   asio::cancellation_signal signal;
+  // The read has succeeded, and its coroutine is about to go on, when the cancellation comes.
+  const auto cancel = [&] { signal.emit(asio::cancellation_type::terminal); };
+  stage stage({{hear("\r\n\r\n"), wait(1s), say("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"),
+                call(cancel), hold()}});
   std::optional<result<response>> answer;
   asio::co_spawn(stage.context, send_and_tell(stage.asking, stage.there, stage.clock.now() + 10s, answer),
                  asio::bind_cancellation_slot(signal.slot(), asio::detached));
-  stage.clock.run_ready();
-  const auto timer = stage.clock.make_timer(stage.context.get_executor());
-  // The read has succeeded, and its coroutine is about to go on, when the cancellation comes.
-  asio::co_spawn(stage.context, timer->wait_until(stage.clock.now() + 1s),
-                 [&](const std::exception_ptr&, bool) { signal.emit(asio::cancellation_type::terminal); });
   stage.clock.advance(1s);
   REQUIRE(answer.has_value());
   REQUIRE_FALSE(answer->has_value());
   CHECK(answer->error().kind == error_kind::cancelled);
+}
+
+/// Connects, and cancels whoever asked for it in the same moment.
+class cancelling_dialer final : public dialer {
+ public:
+  cancelling_dialer(dialer& below, asio::cancellation_signal& signal) : below_(below), signal_(signal) {}
+  asio::awaitable<result<std::unique_ptr<stream>>> connect(std::string host, std::uint16_t port,
+                                                           steady_time deadline) override {
+    result<std::unique_ptr<stream>> connected = co_await below_.connect(std::move(host), port, deadline);
+    signal_.emit(asio::cancellation_type::terminal);
+    co_return connected;
+  }
+
+ private:
+  dialer& below_;
+  asio::cancellation_signal& signal_;
+};
+
+TEST_CASE("a cancellation that comes together with the connection sends nothing") {
+  stage stage({{hear("\r\n\r\n"), say(ok), hold()}});
+  asio::cancellation_signal signal;
+  cancelling_dialer dial(stage.network, signal);
+  client asking(stage.context.get_executor(), stage.clock, dial, nullptr);
+  std::optional<result<response>> answer;
+  asio::co_spawn(stage.context, send_and_tell(asking, stage.there, stage.clock.now() + 10s, answer),
+                 asio::bind_cancellation_slot(signal.slot(), asio::detached));
+  stage.clock.run_ready();
+  REQUIRE(answer.has_value());
+  REQUIRE_FALSE(answer->has_value());
+  CHECK(answer->error().kind == error_kind::cancelled);
+  CHECK(stage.peer.heard().empty());
 }
 
 TEST_CASE("a task that was cancelled before can still send what it owes") {

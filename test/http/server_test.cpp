@@ -4,9 +4,12 @@
 #include "support/manual_clock.hpp"
 #include "support/memory_network.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <doctest/doctest.h>
 
+#include <functional>
 #include <stdexcept>
 #include <vector>
 
@@ -29,14 +32,26 @@ class test_service final : public service {
     if (asked.target == "/throw") throw std::runtime_error("what the operator should see");
     if (asked.target == "/inject") answer.headers.add("X-A", "b\r\nX-Injected: c");
     if (asked.target == "/large") answer.body.assign(1'000'000, 'x');
+    if (asked.target == "/stop") stop();
+    const under_way here(*this);
     if (asked.target == "/slow") {
-      const under_way here(*this);
       const bool came = co_await sleep_for(clock_, 5s);
       if (!came) ++cancelled;
+    }
+    if (asked.target == "/careless") {
+      for (int i = 0; i < 10; ++i)
+        co_await sleep_for(clock_, 5s);
+    }
+    if (asked.target == "/careful") {
+      co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+      co_await asio::this_coro::throw_if_cancelled(false);
+      const bool came = co_await sleep_for(clock_, 5s);
+      if (!came) co_await sleep_for(clock_, 2s);
     }
     co_return answer;
   }
 
+  std::function<void()> stop;
   std::vector<std::string> targets;
   int inside{0};
   int cancelled{0};
@@ -73,6 +88,11 @@ asio::awaitable<void> write_to(std::shared_ptr<far_end> end, std::string text) {
   co_await end->connection->write(asio::buffer(text));
 }
 
+asio::awaitable<void> write_and_close(std::shared_ptr<far_end> end, std::string text) {
+  co_await end->connection->write(asio::buffer(text));
+  end->connection->close();
+}
+
 struct stage;
 
 /// A client that sends what the test says, and listens all the time unless the test says otherwise.
@@ -84,6 +104,7 @@ class raw_client {
   raw_client& operator=(const raw_client&) = delete;
 
   void say(std::string text);
+  void say_and_close(std::string text);
   /// What has come since the last call.
   std::string heard() { return std::exchange(end_->heard, {}); }
   bool is_ended() const { return end_->is_ended; }
@@ -136,6 +157,11 @@ void raw_client::listen() {
 
 void raw_client::say(std::string text) {
   asio::co_spawn(stage_.context, write_to(end_, std::move(text)), asio::detached);
+  stage_.clock.run_ready();
+}
+
+void raw_client::say_and_close(std::string text) {
+  asio::co_spawn(stage_.context, write_and_close(end_, std::move(text)), asio::detached);
   stage_.clock.run_ready();
 }
 
@@ -235,7 +261,7 @@ TEST_CASE("the connection is closed when the client wants it closed") {
   stage stage;
   raw_client client(stage);
   SUBCASE("Connection: close") { client.say(get("/a", "Connection: close\r\n")); }
-  SUBCASE("HTTP/1.0") { client.say("GET /a HTTP/1.0\r\n\r\n"); }
+  SUBCASE("HTTP/1.0") { client.say("GET /a HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"); }
   CHECK(holds(client.heard(), "\r\nConnection: close\r\n"));
   CHECK(client.is_ended());
 }
@@ -302,12 +328,18 @@ TEST_CASE("broken requests are answered with what is wrong, and nothing after th
 TEST_CASE("after a refusal the rest is read for a while, so that the answer is not lost to a reset") {
   stage stage({}, 10'000);
   raw_client client(stage);
-  client.say("rubbish\r\n\r\n" + std::string(1'000'000, 'x'));
+  std::string wire;
+  SUBCASE("refused at once") { wire = "rubbish\r\n\r\n"; }
+  SUBCASE("refused when nothing more can be held") {
+    wire = "POST /a HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1;";
+  }
+  client.say(wire + std::string(1'000'000, 'x'));
   CHECK(client.heard().starts_with("HTTP/1.1 400 "));
   CHECK_FALSE(client.is_ended());
   client.close();
   stage.clock.run_ready();
   CHECK(stage.clock.elapsed() == 0s);
+  CHECK(stage.clock.waiting() == 0);
 }
 
 TEST_CASE("a request that takes too long to come is answered with 408") {
@@ -390,6 +422,32 @@ TEST_CASE("a handler is cancelled when its client goes") {
   CHECK(stage.service.targets.size() == 1);
 }
 
+TEST_CASE("a handler need not look for its cancellation: its next wait throws") {
+  stage stage;
+  raw_client client(stage);
+  client.say(get("/careless"));
+  stage.clock.advance(1s);
+  CHECK(stage.service.inside == 1);
+  client.close();
+  stage.clock.run_ready();
+  CHECK(stage.service.inside == 0);
+}
+
+TEST_CASE("a handler may do what it owes after its cancellation, and is waited for") {
+  stage stage;
+  raw_client client(stage);
+  client.say(get("/careful"));
+  stage.clock.advance(1s);
+  stage.serving.stop();
+  stage.clock.run_ready();
+  CHECK(client.is_ended());
+  CHECK(stage.service.inside == 1);
+  CHECK_FALSE(stage.has_ended);
+  stage.clock.advance(2s);
+  CHECK(stage.service.inside == 0);
+  CHECK(stage.has_ended);
+}
+
 TEST_CASE("a client that goes in the moment in which its handler has finished breaks nothing") {
   stage stage;
   raw_client client(stage);
@@ -398,6 +456,35 @@ TEST_CASE("a client that goes in the moment in which its handler has finished br
   asio::co_spawn(stage.context, timer->wait_until(stage.clock.now() + 5s),
                  [&](const std::exception_ptr&, bool) { client.close(); });
   stage.clock.advance(5s);
+  CHECK(stage.service.inside == 0);
+}
+
+TEST_CASE("a client that does not even take the 100 Continue is given up") {
+  stage stage({}, 20);
+  raw_client client(stage, false);
+  client.say("POST /a HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\nExpect: 100-continue\r\n\r\n");
+  stage.clock.advance(29s);
+  CHECK(stage.clock.waiting() == 1);
+  stage.clock.advance(1s);
+  CHECK(stage.clock.waiting() == 0);
+}
+
+TEST_CASE("a client that is gone before it can be refused breaks nothing") {
+  stage stage({}, 20);
+  raw_client client(stage, false);
+  client.say_and_close("x\r\n\r\n");
+  CHECK(stage.clock.waiting() == 0);
+}
+
+TEST_CASE("a client that ends its side with requests sent ahead is answered once more, then it is gone") {
+  stage stage({}, 10'000);
+  raw_client client(stage, false);
+  client.say(get("/large") + get("/slow"));
+  client.end_output();
+  stage.clock.run_ready();
+  client.listen();
+  CHECK(client.heard().size() > 1'000'000);
+  CHECK(client.is_ended());
   CHECK(stage.service.inside == 0);
 }
 
@@ -447,6 +534,38 @@ TEST_CASE("no more connections are served at once than the limit; others wait fo
   first.close();
   stage.clock.run_ready();
   CHECK_FALSE(third.heard().empty());
+}
+
+TEST_CASE("a handler may stop its server, which then ends") {
+  stage stage;
+  stage.service.stop = [&] { stage.serving.stop(); };
+  raw_client client(stage);
+  client.say(get("/stop"));
+  CHECK(stage.has_ended);
+  CHECK(client.is_ended());
+}
+
+TEST_CASE("cancelling the server stops it") {
+  asio::io_context context;
+  manual_clock clock(context);
+  memory_network network(context.get_executor(), clock);
+  test_service service(clock);
+  server serving(context.get_executor(), clock, network.listen(80), service);
+  asio::cancellation_signal signal;
+  bool has_ended = false;
+  asio::co_spawn(context, serving.run(),
+                 asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& e) {
+                   CHECK_FALSE(e);
+                   has_ended = true;
+                 }));
+  const auto client = clock.run(network.connect("server", 80, steady_time::max())).value();
+  const std::string wire = get("/careful");
+  CHECK(clock.run(client->write(asio::buffer(wire))).has_value());
+  signal.emit(asio::cancellation_type::terminal);
+  clock.run_ready();
+  CHECK_FALSE(has_ended);
+  clock.advance(2s);
+  CHECK(has_ended);
 }
 
 TEST_CASE("stop closes idle connections, cancels requests under way and accepts no more") {

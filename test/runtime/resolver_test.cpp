@@ -79,10 +79,27 @@ TEST_CASE("a name that is stuck occupies one thread, however often it is asked f
   for (int i = 0; i < 5; ++i)
     CHECK_FALSE(testing::run(stage.context, stage.names.resolve("stuck.example", real_clock().now() + 1ms))
                     .has_value());
-  CHECK(stage.slow->asked == 1);
+  bool is_answered = false;
+  asio::co_spawn(
+      stage.context, stage.names.resolve("stuck.example", real_clock().now() + 10s),
+      [&](const std::exception_ptr&, const result<resolver::addresses>& r) { is_answered = r.has_value(); });
+  testing::run_ready(stage.context);
   stage.slow->open();
-  CHECK(testing::run(stage.context, stage.names.resolve("stuck.example", real_clock().now() + 10s))
-            .has_value());
+  testing::run_for(stage.context, 10s);
+  CHECK(is_answered);
+  CHECK(stage.slow->asked == 1);
+}
+
+TEST_CASE("an answer that came too late for its question is not used for a later one") {
+  stage stage;
+  CHECK_FALSE(
+      testing::run(stage.context, stage.names.resolve("some.example", real_clock().now() + 1ms)).has_value());
+  stage.slow->open();
+  while (stage.slow->answered == 0)
+    std::this_thread::yield();
+  CHECK(
+      testing::run(stage.context, stage.names.resolve("some.example", real_clock().now() + 10s)).has_value());
+  CHECK(stage.slow->asked == 2);
 }
 
 TEST_CASE("an answer reaches all who wait for it") {
@@ -125,6 +142,21 @@ TEST_CASE("a cancelled lookup ends at once") {
   REQUIRE(found.has_value());
   REQUIRE_FALSE(found->has_value());
   CHECK(found->error().kind == error_kind::cancelled);
+}
+
+TEST_CASE("the families of a name's addresses take turns, and keep their order otherwise") {
+  const auto mixed = [](std::initializer_list<const char*> texts) {
+    resolver::addresses all;
+    for (const char* text : texts)
+      all.push_back(asio::ip::make_address(text));
+    std::string out;
+    for (const auto& one : resolver::with_families_in_turn(all))
+      out += one.to_string() + " ";
+    return out;
+  };
+  CHECK(mixed({"::1", "::2", "::3", "10.0.0.1"}) == "::1 10.0.0.1 ::2 ::3 ");
+  CHECK(mixed({"10.0.0.1", "10.0.0.2", "::1", "::2"}) == "10.0.0.1 ::1 10.0.0.2 ::2 ");
+  CHECK(mixed({"10.0.0.1"}) == "10.0.0.1 ");
 }
 
 TEST_CASE("the system's resolver knows localhost, and says which name it does not know") {

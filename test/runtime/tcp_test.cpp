@@ -1,5 +1,6 @@
 #include "runtime/tcp.hpp"
 
+#include "runtime/tcp_connect.hpp"
 #include "support/run.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -104,6 +105,7 @@ TEST_CASE("an operation under way ends with a timeout when its deadline comes") 
     CHECK(stage.read(*stage.here).error().kind == error_kind::timeout);
   }
   CHECK(stage.read(*stage.here).error().kind == error_kind::timeout);
+  CHECK_FALSE(stage.here->is_quiet());
 }
 
 TEST_CASE("a deadline that passes while nothing is under way, and is then moved, has no effect") {
@@ -227,23 +229,31 @@ TEST_CASE("a name with several addresses is reached by the one that answers") {
   CHECK(connected.has_value());
 }
 
+/// A listener whose backlog is full: it does not answer, and needs no network outside this machine.
+struct deaf_listener {
+  explicit deaf_listener(asio::io_context& context) : acceptor(context) {
+    acceptor.open(tcp::v4());
+    acceptor.bind(tcp::endpoint(asio::ip::address_v4::loopback(), 0));
+    acceptor.listen(0);
+    const tcp::endpoint to = acceptor.local_endpoint();
+    for (int i = 0; i < 4; ++i) {
+      filling.emplace_back(context, tcp::v4());
+      filling.back().native_non_blocking(true);
+      static_cast<void>(
+          ::connect(filling.back().native_handle(), to.data(), static_cast<socklen_t>(to.size())));
+    }
+  }
+  tcp::endpoint endpoint() const { return acceptor.local_endpoint(); }
+
+  tcp::acceptor acceptor;
+  std::vector<tcp::socket> filling;
+};
+
 TEST_CASE("an address that does not answer is given up at the deadline, and at once when cancelled") {
   asio::io_context context;
   const auto dial = make_tcp_dialer(real_clock());
-  // A listener whose backlog is full does not answer, and needs no network outside this machine.
-  tcp::acceptor full(context);
-  full.open(tcp::v4());
-  full.bind(tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-  full.listen(0);
-  std::vector<tcp::socket> filling;
-  for (int i = 0; i < 4; ++i) {
-    filling.emplace_back(context, tcp::v4());
-    filling.back().native_non_blocking(true);
-    const tcp::endpoint to = full.local_endpoint();
-    static_cast<void>(
-        ::connect(filling.back().native_handle(), to.data(), static_cast<socklen_t>(to.size())));
-  }
-  const std::uint16_t port = full.local_endpoint().port();
+  const deaf_listener deaf(context);
+  const std::uint16_t port = deaf.endpoint().port();
   SUBCASE("deadline") {
     const auto late = testing::run(context, dial->connect("127.0.0.1", port, real_clock().now() + 50ms));
     REQUIRE_FALSE(late.has_value());
@@ -264,6 +274,33 @@ TEST_CASE("an address that does not answer is given up at the deadline, and at o
     REQUIRE(problem.has_value());
     CHECK(problem->kind == error_kind::cancelled);
   }
+}
+
+TEST_CASE("an address that does not answer does not hold up the next one for long") {
+  stage stage;
+  const deaf_listener deaf(stage.context);
+  const tcp::endpoint good(asio::ip::address_v4::loopback(), stage.listening->port());
+  std::vector<tcp::endpoint> endpoints{deaf.endpoint(), good};
+  const auto before = real_clock().now();
+  const auto connected = stage.run(connect_first(endpoints, "peer", real_clock(), soon()));
+  REQUIRE(connected.has_value());
+  CHECK((*connected)->peer() == stage.listening->address());
+  CHECK(real_clock().now() - before >= 250ms);
+  CHECK(real_clock().now() - before < 5s);
+}
+
+TEST_CASE("an address that refuses holds up the next one not at all, and the last refusal is told") {
+  stage stage;
+  const tcp::endpoint good(asio::ip::address_v4::loopback(), stage.listening->port());
+  const tcp::endpoint refusing(asio::ip::address_v4::loopback(), 1);
+  const auto before = real_clock().now();
+  std::vector<tcp::endpoint> endpoints{refusing, refusing, good};
+  CHECK(stage.run(connect_first(endpoints, "peer", real_clock(), soon())).has_value());
+  CHECK(real_clock().now() - before < 200ms);
+  endpoints = {refusing, refusing};
+  const auto refused = stage.run(connect_first(endpoints, "peer", real_clock(), soon()));
+  REQUIRE_FALSE(refused.has_value());
+  CHECK(refused.error().kind == error_kind::network);
 }
 
 TEST_CASE("a listener tells its address, and ends its accept when it is closed") {

@@ -89,9 +89,10 @@ TEST_CASE("the right host with a trusted certificate is spoken to, by name and b
 }
 
 TEST_CASE("a certificate for other hosts is not accepted, and the error names both") {
-  stage stage(authority().issue("DNS:queue.example,DNS:*.wild.example,IP:127.0.0.1"));
+  stage stage(authority().issue("DNS:queue.example,DNS:*.wild.example,DNS:part*.example,IP:127.0.0.1"));
   std::string host;
   SUBCASE("another name") { host = "other.example"; }
+  SUBCASE("a name that fits a part of a wildcard") { host = "partial.example"; }
   SUBCASE("a name below") { host = "a.queue.example"; }
   SUBCASE("two levels below a wildcard") { host = "a.b.wild.example"; }
   SUBCASE("another address") { host = "127.0.0.2"; }
@@ -100,7 +101,7 @@ TEST_CASE("a certificate for other hosts is not accepted, and the error names bo
   CHECK(done.error().kind == error_kind::tls);
   CHECK(holds(done.error().message, host));
   CHECK(holds(done.error().message, "mismatch"));
-  CHECK(holds(done.error().message, "queue.example, *.wild.example"));
+  CHECK(holds(done.error().message, "queue.example, *.wild.example, part*.example"));
   REQUIRE(stage.accepted.has_value());
   CHECK_FALSE(stage.accepted->has_value());
 }
@@ -136,6 +137,27 @@ TEST_CASE("a host that can't be verified is never connected to") {
   const result<void> done = stage.shake_hands("");
   REQUIRE_FALSE(done.has_value());
   CHECK(done.error().kind == error_kind::tls);
+}
+
+int note_name(SSL* ssl, int*, void* into) {
+  const char* name = SSL_get_servername(ssl, TLSEXT_NAMETYPE_host_name);
+  *static_cast<std::string*>(into) = name != nullptr ? name : "none";
+  return SSL_TLSEXT_ERR_OK;
+}
+
+TEST_CASE("the server is told which name is wanted, but no address (RFC 6066 §3)") {
+  stage stage(authority().issue("DNS:queue.example,IP:127.0.0.1"));
+  std::string told;
+  SSL_CTX_set_tlsext_servername_callback(stage.server->native(), &note_name);
+  SSL_CTX_set_tlsext_servername_arg(stage.server->native(), &told);
+  SUBCASE("name") {
+    CHECK(stage.shake_hands("queue.example.").has_value());
+    CHECK(told == "queue.example");
+  }
+  SUBCASE("address") {
+    CHECK(stage.shake_hands("127.0.0.1").has_value());
+    CHECK(told == "none");
+  }
 }
 
 TEST_CASE("versions below 1.2 are not spoken") {
@@ -233,43 +255,184 @@ TEST_CASE("closing says goodbye and does not wait for the peer's") {
   CHECK(end.error().code == "eof");
 }
 
-/// Accepts, becomes TLS by hand and leaves without TLS's end, as an attacker who cuts the connection would.
-asio::awaitable<void> accept_and_cut(tcp::acceptor& acceptor, tls_context& context) {
-  tcp::socket socket = co_await acceptor.async_accept(asio::use_awaitable);
-  tls_engine engine(context, tls_engine::role::server, std::string());
-  std::string room(20'000, '\0');
-  for (;;) {
-    const auto step = engine.handshake();
-    CHECK(step.has_value());
-    if (!step) co_return;
-    if (*step == tls_engine::step::done) break;
-    std::string out = std::exchange(engine.output(), {});
-    co_await asio::async_write(socket, asio::buffer(out), asio::use_awaitable);
-    const std::size_t n = co_await socket.async_read_some(asio::buffer(room), asio::use_awaitable);
-    engine.receive({room.data(), n});
+/// A server whose TLS is done by hand: it can send half a record, or leave without TLS's end.
+struct bare_server {
+  explicit bare_server(asio::io_context& context, tls_context& tls)
+      : acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0)),
+        socket(context),
+        engine(tls, tls_engine::role::server, std::string()) {}
+
+  asio::awaitable<void> accept() {
+    socket = co_await acceptor.async_accept(asio::use_awaitable);
+    socket.set_option(tcp::no_delay(true));
+    std::string room(20'000, '\0');
+    for (;;) {
+      const auto step = engine.handshake();
+      CHECK(step.has_value());
+      if (!step) co_return;
+      send();
+      if (*step == tls_engine::step::done) co_return;
+      const std::size_t n = co_await socket.async_read_some(asio::buffer(room), asio::use_awaitable);
+      engine.receive({room.data(), n});
+    }
   }
-  CHECK(engine.write("half").has_value());
-  std::string out = std::exchange(engine.output(), {});
-  co_await asio::async_write(socket, asio::buffer(out), asio::use_awaitable);
-}
+  void send() { asio::write(socket, asio::buffer(std::exchange(engine.output(), {}))); }
+
+  tcp::acceptor acceptor;
+  tcp::socket socket;
+  tls_engine engine;
+};
+
+struct bare_stage {
+  bare_stage() {
+    asio::co_spawn(context, there.accept(), asio::detached);
+    const std::uint16_t port = there.acceptor.local_endpoint().port();
+    here = testing::run(context, dial->connect("127.0.0.1", port, soon())).value();
+    here->expires_at(soon());
+    REQUIRE(testing::run(context, here->start_tls(*client, "queue.example")).has_value());
+    testing::run_for(context, 10ms);
+    CHECK(here->is_quiet());
+  }
+
+  asio::io_context context;
+  test_authority::identity who{authority().issue("DNS:queue.example")};
+  std::unique_ptr<tls_context> server{tls_context::for_server(who.certificate_file, who.key_file).value()};
+  std::unique_ptr<tls_context> client{tls_context::for_client(authority().root_file()).value()};
+  bare_server there{context, *server};
+  std::unique_ptr<dialer> dial{make_tcp_dialer(real_clock())};
+  std::unique_ptr<stream> here;
+  std::string room = std::string(100, '\0');
+};
 
 TEST_CASE("a connection that was cut is told from one that was ended") {
-  asio::io_context context;
-  const auto who = authority().issue("DNS:queue.example");
-  const auto server = tls_context::for_server(who.certificate_file, who.key_file).value();
-  const auto client = tls_context::for_client(authority().root_file()).value();
-  tcp::acceptor acceptor(context, tcp::endpoint(asio::ip::address_v4::loopback(), 0));
-  asio::co_spawn(context, accept_and_cut(acceptor, *server), asio::detached);
-  const auto dial = make_tcp_dialer(real_clock());
-  const auto here =
-      testing::run(context, dial->connect("127.0.0.1", acceptor.local_endpoint().port(), soon())).value();
-  REQUIRE(testing::run(context, here->start_tls(*client, "queue.example")).has_value());
-  std::string room(100, '\0');
-  CHECK(testing::run(context, here->read_some(asio::buffer(room))).value() == 4);
-  const auto end = testing::run(context, here->read_some(asio::buffer(room)));
+  bare_stage stage;
+  CHECK(stage.there.engine.write("half").has_value());
+  stage.there.send();
+  stage.there.socket.close();
+  CHECK(testing::run(stage.context, stage.here->read_some(asio::buffer(stage.room))).value() == 4);
+  const auto end = testing::run(stage.context, stage.here->read_some(asio::buffer(stage.room)));
   REQUIRE_FALSE(end.has_value());
   CHECK(end.error().kind == error_kind::network);
   CHECK(end.error().code == "truncated");
+}
+
+TEST_CASE("half a record is no data, and does not make an idle connection look used") {
+  bare_stage stage;
+  CHECK(stage.there.engine.write("half").has_value());
+  const std::string record = std::exchange(stage.there.engine.output(), {});
+  asio::write(stage.there.socket, asio::buffer(record.substr(0, record.size() / 2)));
+  CHECK(stage.here->is_quiet());
+  asio::write(stage.there.socket, asio::buffer(record.substr(record.size() / 2)));
+  CHECK_FALSE(stage.here->is_quiet());
+}
+
+/// Outlives its cancellation, as the tasks of the worker do.
+asio::awaitable<void> read_on(stream& from, std::string& room, std::optional<result<std::size_t>>& read) {
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
+  read = co_await from.read_some(asio::buffer(room));
+}
+
+TEST_CASE("a cancellation that comes together with half a record still ends the read") {
+  bare_stage stage;
+  CHECK(stage.there.engine.write("half").has_value());
+  const std::string record = std::exchange(stage.there.engine.output(), {});
+  asio::write(stage.there.socket, asio::buffer(record.substr(0, record.size() / 2)));
+  asio::cancellation_signal signal;
+  std::optional<result<std::size_t>> read;
+  asio::post(stage.context, [&] {
+    // It starts here and now, and its receive succeeds at once, before the cancellation.
+    asio::co_spawn(stage.context, read_on(*stage.here, stage.room, read),
+                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    signal.emit(asio::cancellation_type::terminal);
+  });
+  testing::run_ready(stage.context);
+  REQUIRE(read.has_value());
+  REQUIRE_FALSE(read->has_value());
+  CHECK(read->error().kind == error_kind::cancelled);
+}
+
+asio::awaitable<void> start_on(stream& with, tls_context& context, std::optional<result<void>>& done) {
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
+  done = co_await with.start_tls(context, "queue.example");
+}
+
+TEST_CASE("a cancellation that comes together with a part of the handshake still ends it") {
+  stage stage(authority().issue("DNS:queue.example"));
+  CHECK(stage.write(*stage.there, "\x16\x03\x03").has_value());
+  asio::cancellation_signal signal;
+  std::optional<result<void>> done;
+  asio::post(stage.context, [&] {
+    asio::co_spawn(stage.context, start_on(*stage.here, *stage.client, done),
+                   asio::bind_cancellation_slot(signal.slot(), asio::detached));
+    signal.emit(asio::cancellation_type::terminal);
+  });
+  testing::run_ready(stage.context);
+  REQUIRE(done.has_value());
+  REQUIRE_FALSE(done->has_value());
+  CHECK(done->error().kind == error_kind::cancelled);
+}
+
+TEST_CASE("closing within a record says no goodbye, which would be read as a part of it") {
+  bare_stage stage;
+  const std::string large(8'000'000, 'x');
+  asio::co_spawn(stage.context, stage.here->write(asio::buffer(large)),
+                 [](const std::exception_ptr&, const result<void>&) {});
+  testing::run_ready(stage.context);
+  std::string wire(1'000'000, '\0');
+  std::string plain(100'000, '\0');
+  bool is_closed = false;
+  for (;;) {
+    boost::system::error_code ended;
+    const std::size_t n = stage.there.socket.read_some(asio::buffer(wire), ended);
+    if (ended) break;
+    stage.there.engine.receive({wire.data(), n});
+    std::size_t read = 0;
+    result<tls_engine::step> step = tls_engine::step::done;
+    while (step && *step == tls_engine::step::done)
+      step = stage.there.engine.read(plain, read);
+    CHECK(step.has_value());  // what has come so far is sound
+    if (!step) break;
+    if (!std::exchange(is_closed, true)) stage.here->close();  // there is room in the socket again
+  }
+  CHECK(stage.there.engine.ended().code == "truncated");
+}
+
+TEST_CASE("an engine says goodbye only when it is up and sound") {
+  const auto who = authority().issue("DNS:queue.example");
+  const auto server = tls_context::for_server(who.certificate_file, who.key_file).value();
+  const auto client = tls_context::for_client(authority().root_file()).value();
+  tls_engine here(*client, tls_engine::role::client, "queue.example");
+  tls_engine there(*server, tls_engine::role::server, "");
+  here.close_notify();
+  CHECK(here.output().empty());
+  for (int flight = 0; flight < 3; ++flight) {
+    CHECK(here.handshake().has_value());
+    there.receive(std::exchange(here.output(), {}));
+    CHECK(there.handshake().has_value());
+    here.receive(std::exchange(there.output(), {}));
+  }
+  char byte = 0;
+  std::size_t read = 0;
+  SUBCASE("sound") {
+    there.close_notify();
+    here.receive(std::exchange(there.output(), {}));
+    CHECK(here.read({&byte, 1}, read).error().code == "eof");
+    here.close_notify();
+    CHECK_FALSE(here.output().empty());
+  }
+  SUBCASE("broken") {
+    CHECK(there.write("x").has_value());
+    std::string record = std::exchange(there.output(), {});
+    record.back() = static_cast<char>(record.back() ^ 1);
+    here.receive(record);
+    CHECK(here.read({&byte, 1}, read).error().kind == error_kind::tls);
+    CHECK_FALSE(here.output().empty());  // the alert
+    here.output().clear();
+    here.close_notify();
+    CHECK(here.output().empty());
+  }
 }
 
 asio::awaitable<void> read_all(stream& from, std::size_t expected, std::string& into) {

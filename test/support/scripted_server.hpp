@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,22 +17,25 @@ namespace lastcall::testing {
 
 /// One thing that a scripted peer does.
 struct act {
-  enum class kind { hear, say, wait, end, reset, hold };
+  enum class kind { hear, say, wait, call, end, reset, hold };
   kind what;
-  std::string text;
+  std::string text{};
   std::chrono::nanoseconds time{};
+  std::function<void()> called{};
 };
 
 /// Reads until what was read since the last act holds `text`.
-inline act hear(std::string text) { return {act::kind::hear, std::move(text), {}}; }
-inline act say(std::string text) { return {act::kind::say, std::move(text), {}}; }
+inline act hear(std::string text) { return {act::kind::hear, std::move(text)}; }
+inline act say(std::string text) { return {act::kind::say, std::move(text)}; }
 inline act wait(std::chrono::nanoseconds time) { return {act::kind::wait, {}, time}; }
+/// Calls a function of the test, in the same moment as the act before.
+inline act call(std::function<void()> what) { return {act::kind::call, {}, {}, std::move(what)}; }
 /// Closes.
-inline act end() { return {act::kind::end, {}, {}}; }
+inline act end() { return {act::kind::end}; }
 /// Resets the connection: in memory only.
-inline act reset() { return {act::kind::reset, {}, {}}; }
+inline act reset() { return {act::kind::reset}; }
 /// Keeps the connection and reads on, until the peer closes.
-inline act hold() { return {act::kind::hold, {}, {}}; }
+inline act hold() { return {act::kind::hold}; }
 
 /// A peer that does what the test says: the first connection plays the first script, and so on; further
 /// connections play the last. Without a script left to say otherwise, a connection is closed when its script
@@ -101,6 +105,9 @@ class scripted_server {
       }
       case act::kind::wait:
         co_return co_await sleep_for(it->time, line.time);
+      case act::kind::call:
+        line.called();
+        co_return true;
       case act::kind::reset:
         dynamic_cast<memory_stream&>(with).reset();
         co_return false;
