@@ -30,6 +30,9 @@ bool may_be_plain(std::string_view host) noexcept {
 
 error invalid(std::string message) { return {error_kind::invalid, "", std::move(message)}; }
 
+/// Not `invalid`, though no attempt of now would do: the file may be written again at any time.
+error unreadable(std::string message) { return {error_kind::io, "", std::move(message)}; }
+
 error given_up() { return {error_kind::cancelled, "", "cancelled while fetching credentials"}; }
 
 }  // namespace
@@ -60,13 +63,13 @@ result<http::request> container_credentials::make_request() const {
     result<std::optional<std::string>> content = environment_.file(*path);
     if (!content) return content.error();
     if (!*content)
-      return invalid("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names '" + printable(*path) +
-                     "', which does not exist");
+      return unreadable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE names '" + printable(*path) +
+                        "', which does not exist");
     token = std::move(**content);
   }
   if (!token) return request;
   if (token->find_first_of("\r\n") != std::string::npos)
-    return invalid(
+    return unreadable(
         "the container's authorization token holds a line break: check "
         "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
   request.headers.add("Authorization", std::move(*token));
@@ -85,7 +88,7 @@ asio::awaitable<result<credentials>> container_credentials::fetch(steady_time de
     const result<std::string> answer = co_await ask(deadline);
     if (answer) co_return read_credentials(*answer);
     const error_kind kind = answer.error().kind;
-    const bool again = kind != error_kind::cancelled && kind != error_kind::invalid;
+    const bool again = kind != error_kind::cancelled && kind != error_kind::io;
     const bool in_time = clock_.now() + pause < deadline;
     if (!again || !in_time || attempt == attempts) co_return answer.error();
     if (!co_await sleep_for(clock_, pause)) co_return given_up();

@@ -27,7 +27,8 @@ class credentials_provider {
  public:
   virtual ~credentials_provider() = default;
   /// The current credentials, fetched again when they are about to expire. Never null. Completes by
-  /// `deadline`; cancelling the coroutine ends it with `error_kind::cancelled`.
+  /// `deadline`; cancelling the coroutine ends it with `error_kind::cancelled`. No error is `invalid`: any
+  /// may have passed the next time.
   virtual boost::asio::awaitable<result<credentials_ptr>> get(steady_time deadline) = 0;
 };
 

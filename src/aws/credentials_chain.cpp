@@ -16,11 +16,11 @@ namespace {
 
 error invalid(std::string message) { return {error_kind::invalid, "", std::move(message)}; }
 
-error none_found(const std::string& why) {
-  return invalid(
-      "no credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with keys "
-      "(--profile, AWS_PROFILE), or give the task or instance an IAM role (" +
-      why + ")");
+error none_found(error_kind kind, const std::string& why) {
+  return {kind, "",
+          "no credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with keys "
+          "(--profile, AWS_PROFILE), or give the task or instance an IAM role (" +
+              why + ")"};
 }
 
 class fixed_credentials final : public credentials_provider {
@@ -41,7 +41,7 @@ class last_resort final : public credentials_source {
     result<credentials> fetched = co_await source_->fetch(deadline);
     if (fetched) was_there_ = true;
     if (!fetched && !was_there_ && fetched.error().kind != error_kind::cancelled)
-      co_return none_found(fetched.error().message);
+      co_return none_found(error_kind::io, fetched.error().message);
     co_return fetched;
   }
 
@@ -141,7 +141,8 @@ result<provider_ptr> make_credentials_provider(const profile& p, const credentia
     log::debug("no usable credentials found; the endpoint is not AWS's, so placeholders are used");
     return provider_ptr(std::make_unique<fixed_credentials>(credentials{"test", "test", "", {}}));
   }
-  if (env.is_true("AWS_EC2_METADATA_DISABLED")) return none_found("AWS_EC2_METADATA_DISABLED is true");
+  if (env.is_true("AWS_EC2_METADATA_DISABLED"))
+    return none_found(error_kind::invalid, "AWS_EC2_METADATA_DISABLED is true");
   const result<location> service = instance_metadata_location(env);
   if (!service) return service.error();
   auto instance = std::make_unique<instance_credentials>(*service, transport, clock);

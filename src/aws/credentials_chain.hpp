@@ -20,8 +20,9 @@ struct credentials_options {
 
 /// Looks for credentials in the order of the AWS SDKs: the environment, the profile's keys, the container's
 /// agent, the instance metadata service. The first place that is set up decides; what is set up wrongly, or
-/// asks for a way that is not supported, is an error of kind `invalid` that says so. Nothing is fetched yet.
-/// The transport and the clock must outlive the provider.
+/// asks for a way that is not supported, is an error of kind `invalid` that says so. Nothing is fetched yet:
+/// what fails then is never `invalid`, for it may be better later. The transport and the clock must outlive
+/// the provider.
 result<std::unique_ptr<credentials_provider>> make_credentials_provider(const profile&,
                                                                         const credentials_options&,
                                                                         const environment&, http::transport&,
