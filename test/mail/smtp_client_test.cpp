@@ -1,5 +1,6 @@
 #include "mail/smtp_client.hpp"
 
+#include "runtime/one_shot.hpp"
 #include "support/manual_clock.hpp"
 #include "support/memory_network.hpp"
 #include "support/scripted_server.hpp"
@@ -41,6 +42,7 @@ class guard final : public delivery_guard {
  public:
   asio::awaitable<result<void>> before_final_dot(std::vector<std::string> recipients) override {
     asked.push_back(std::move(recipients));
+    if (thinks) co_await thinks->wait();
     if (!leave) co_return leave.error();
     co_return result<void>();
   }
@@ -49,6 +51,7 @@ class guard final : public delivery_guard {
   std::vector<std::vector<std::string>> asked;
   result<void> leave;
   std::optional<steady_time> stop;
+  one_shot<bool>* thinks{nullptr};  ///< until this is set
 };
 
 /// A client, a network in memory and a server that follows a script.
@@ -100,6 +103,15 @@ struct world {
   asio::cancellation_signal stop;
   std::optional<delivery> sent;
 };
+
+/// How many mails the server was asked to take.
+std::size_t attempts(const scripted_server& server) {
+  std::size_t count = 0;
+  for (std::size_t at = server.heard().find("MAIL"); at != std::string::npos;
+       at = server.heard().find("MAIL", at + 1))
+    ++count;
+  return count;
+}
 
 status only(const delivery& d) {
   REQUIRE(d.size() == 1);
@@ -186,6 +198,7 @@ TEST_CASE("what a server says unasked is never taken for an answer") {
   CHECK(only(twice.send()) == status::sent);
   CHECK(only(twice.send()) == status::sent);
   CHECK(twice.server.connections() == 2);
+  CHECK(attempts(twice.server) == 2);
 
   world idle({greeted() + one_mail() + scripted_server::script{wait(1s), say("250 ok\r\n"), hold()},
               greeted() + one_mail()});
@@ -193,6 +206,7 @@ TEST_CASE("what a server says unasked is never taken for an answer") {
   idle.time.advance(2s);
   CHECK(only(idle.send()) == status::sent);
   CHECK(idle.server.connections() == 2);
+  CHECK(attempts(idle.server) == 2);
 
   world early(
       {greeted() + scripted_server::script{hear("DATA\r\n"),
@@ -340,6 +354,21 @@ TEST_CASE("told to stop before the dot, the connection is closed and nothing is 
   deaf.tell_to_stop(2s);
   REQUIRE(deaf.sent.has_value());
   CHECK(only(*deaf.sent) == status::not_sent);
+}
+
+TEST_CASE("told to stop while the leave is asked for, nothing is sent") {
+  world w(
+      {greeted() + scripted_server::script{hear("DATA\r\n"), say("250 ok\r\n250 ok\r\n354 go\r\n"), hold()}});
+  one_shot<bool> thought;
+  w.asked.thinks = &thought;
+  w.start();
+  w.tell_to_stop(2s);
+  CHECK_FALSE(w.sent.has_value());
+  thought.set(true);
+  w.time.run_ready();
+  REQUIRE(w.sent.has_value());
+  CHECK(only(*w.sent) == status::not_sent);
+  CHECK(w.server.heard().ends_with("DATA\r\n"));
 }
 
 TEST_CASE("told to stop after the dot, the answer is awaited as long as it can be") {
