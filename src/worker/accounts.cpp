@@ -1,5 +1,6 @@
 #include "worker/accounts.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace lastcall::worker {
@@ -34,6 +35,21 @@ void accounts::settle(std::uint64_t held, std::uint64_t totals::* sum) {
   const auto removed = held_.erase(held);
   assert(removed == 1 && "a message leaves the books once");
   sums_.*sum += removed;
+}
+
+void accounts::receive_sent(steady_time may_lease_until) {
+  const std::lock_guard lock(mutex_);
+  sent_receives_end_ = std::max(sent_receives_end_, may_lease_until);
+}
+
+void accounts::receive_lost(steady_time may_lease_until) {
+  const std::lock_guard lock(mutex_);
+  lost_receives_end_ = std::max(lost_receives_end_, may_lease_until);
+}
+
+steady_time accounts::receives_linger_until(bool all_closed) const {
+  const std::lock_guard lock(mutex_);
+  return all_closed ? lost_receives_end_ : sent_receives_end_;
 }
 
 void accounts::count(std::uint64_t totals::* sum, std::uint64_t by) {

@@ -50,6 +50,14 @@ class accounts {
   void released(std::uint64_t held);
   void lost(std::uint64_t held);
 
+  /// A receive is sent: the service may lease messages to it until then, whether we read its answer or not.
+  void receive_sent(steady_time may_lease_until);
+  /// Its answer will not be read.
+  void receive_lost(steady_time may_lease_until);
+  /// Until when a message that becomes visible can be caught by a receive of ours whose answer we do not
+  /// read. `all_closed`: none is open; otherwise each that is may be lost.
+  steady_time receives_linger_until(bool all_closed) const;
+
   /// Adds one to a sum that is not about a message's end.
   void count(std::uint64_t totals::* sum, std::uint64_t by = 1);
 
@@ -71,6 +79,8 @@ class accounts {
   totals sums_;
   std::unordered_map<std::uint64_t, holding> held_;
   std::unordered_map<std::string, unsigned> tries_;
+  steady_time sent_receives_end_{};
+  steady_time lost_receives_end_{};
 };
 
 }  // namespace lastcall::worker

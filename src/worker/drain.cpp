@@ -89,7 +89,7 @@ void drain_machine::enter(drain_state to) {
 
 std::chrono::seconds budgeted_wait(const options& o) noexcept {
   const auto room = std::chrono::floor<std::chrono::seconds>(o.grace - o.reserve - 1s);
-  auto wait = std::clamp<std::chrono::seconds>(room, 0s, o.wait);
+  auto wait = std::clamp<std::chrono::seconds>(room, 0s, std::min(o.wait, o.visibility / 2));
   // A run that ends with the queue wants to notice the end.
   if (o.drain_when_empty) wait = std::min<std::chrono::seconds>(wait, 1s);
   return wait;

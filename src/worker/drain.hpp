@@ -82,8 +82,9 @@ class drain_machine {
 };
 
 /// The wait of a long poll that lets an idle worker stop within its grace period: a poll opened just before
-/// the signal has answered, with a second to spare, before jobs would be cut. Whole seconds, as SQS takes
-/// them; 0 asks SQS not to wait at all.
+/// the signal has answered, with a second to spare, before jobs would be cut. And at most half of the
+/// visibility timeout: a lease counts from when its receive was sent, and a message that comes at the end of
+/// the wait shall have time left. Whole seconds, as SQS takes them; 0 asks SQS not to wait at all.
 std::chrono::seconds budgeted_wait(const options&) noexcept;
 
 }  // namespace lastcall::worker

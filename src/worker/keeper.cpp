@@ -3,11 +3,13 @@
 #include "base/log.hpp"
 #include "worker/verdict.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <cassert>
+#include <exception>
 
 namespace lastcall::worker {
 namespace asio = boost::asio;
@@ -17,7 +19,6 @@ constexpr std::size_t batch_limit = 10;
 /// Leases that fall due this soon after one that is due travel in the same batch.
 constexpr auto company = 50ms;
 constexpr auto answer_timeout = 10s;
-constexpr auto proof_pause = 200ms;
 
 }  // namespace
 
@@ -29,7 +30,7 @@ keeper::keeper(shard& s)
 
 void keeper::add(delivery& d) {
   all_.emplace(d.id, &d);
-  if (d.lease.is_proven(shard_.clock.now())) plan(d, d.lease.next_time());
+  take_up(d);
 }
 
 void keeper::remove(delivery& d) noexcept {
@@ -46,33 +47,14 @@ void keeper::plan(delivery& d, steady_time when) {
   if (first) changed_.notify();
 }
 
-asio::awaitable<bool> keeper::prove(delivery& d) {
-  const steady_time give_up_at = shard_.clock.now() + answer_timeout;
-  while (!d.lease.is_proven(shard_.clock.now()) && !d.lease.is_lost()) {
-    if (shard_.clock.now() >= give_up_at) {
-      lose(d, shard_.clock.now(), "its receive took longer than its visibility timeout");
-      break;
-    }
-    if (d.lease.is_asking()) {
-      co_await next_answer(d);
-      continue;
-    }
-    std::vector<std::uint64_t> ids{d.id};
-    std::vector<sqs::visibility_change> changes{{d.message().receipt_handle, terms_.visibility}};
-    gate::holder inside = extensions_.enter();
-    d.lease.asking();
-    co_await extend(std::move(ids), std::move(changes), std::move(inside));
-    if (d.lease.is_proven(shard_.clock.now())) break;
-    if (!d.lease.is_lost()) co_await sleep_for(shard_.clock, proof_pause);
-  }
-  if (!d.lease.is_lost()) plan(d, d.lease.next_time());
-  co_return !d.lease.is_lost();
-}
-
 asio::awaitable<void> keeper::let_go(delivery& d) {
   plan(d, steady_time::max());
   if (d.lease.is_asking()) co_await next_answer(d);
   plan(d, steady_time::max());
+}
+
+void keeper::take_up(delivery& d) {
+  if (d.lease.is_proven(shard_.clock.now())) plan(d, d.lease.next_time());
 }
 
 asio::awaitable<void> keeper::next_answer(delivery& d) {
@@ -90,8 +72,10 @@ asio::awaitable<void> keeper::run() {
   co_await extensions_.wait_empty();
 }
 
-void keeper::stop() noexcept {
+void keeper::stop() {
   stopping_ = true;
+  for (const canceller& cancel : under_way_)
+    cancel->emit(asio::cancellation_type::terminal);
   changed_.notify();
 }
 
@@ -100,9 +84,12 @@ void keeper::look_at_due(steady_time now) {
   std::vector<sqs::visibility_change> changes;
   const auto send = [&] {
     if (ids.empty()) return;
+    const canceller cancel = under_way_.emplace_back(std::make_shared<asio::cancellation_signal>());
+    // Bound to the end of the coroutine: Asio looks at the slot once more after the last line.
+    auto ended = [cancel](const std::exception_ptr&) {};
     asio::co_spawn(shard_.strand,
-                   extend(std::exchange(ids, {}), std::exchange(changes, {}), extensions_.enter()),
-                   asio::detached);
+                   extend(std::exchange(ids, {}), std::exchange(changes, {}), cancel, extensions_.enter()),
+                   asio::bind_cancellation_slot(cancel->slot(), std::move(ended)));
   };
   while (!plan_.empty()) {
     const bool due_now = plan_.begin()->first <= now;
@@ -140,7 +127,10 @@ void keeper::lose(delivery& d, steady_time now, std::string_view why) {
 }
 
 asio::awaitable<void> keeper::extend(std::vector<std::uint64_t> ids,
-                                     std::vector<sqs::visibility_change> changes, gate::holder inside) {
+                                     std::vector<sqs::visibility_change> changes, canceller cancel,
+                                     gate::holder inside) {
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
   const steady_time asked_at = shard_.clock.now();
   const steady_time deadline = std::min(asked_at + answer_timeout, end_at_);
   std::vector<std::chrono::seconds> lengths;
@@ -160,6 +150,7 @@ asio::awaitable<void> keeper::extend(std::vector<std::uint64_t> ids,
     else
       answered(ids[i], nullptr, false, asked_at, lengths[i]);
   }
+  std::erase(under_way_, cancel);
   inside.leave();
 }
 

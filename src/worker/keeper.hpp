@@ -4,6 +4,9 @@
 #include "worker/delivery.hpp"
 #include "worker/shard.hpp"
 
+#include <boost/asio/cancellation_signal.hpp>
+
+#include <memory>
 #include <set>
 #include <unordered_map>
 #include <utility>
@@ -23,27 +26,29 @@ class keeper {
   /// Looks at the lease no more.
   void remove(delivery&) noexcept;
 
-  /// Completes when the lease is proven (true) or lost (false): for a message whose receive took so long that
-  /// its lease may have ended before the answer came.
-  boost::asio::awaitable<bool> prove(delivery&);
   /// Extends no more and completes when no extension is on its way, which would take the message back after a
   /// release. The delivery stays registered.
   boost::asio::awaitable<void> let_go(delivery&);
+  /// Undoes `let_go`, for a release that has to wait.
+  void take_up(delivery&);
 
-  /// Runs until `stop`; completes when every extension under way has been answered.
+  /// Runs until `stop`.
   boost::asio::awaitable<void> run();
-  void stop() noexcept;
+  /// Nothing is held any more: what is still under way is of no use, and is given up.
+  void stop();
   /// Extensions that begin later end by this time.
   void end_by(steady_time when) noexcept { end_at_ = when; }
 
  private:
   using plan_entry = std::pair<steady_time, std::uint64_t>;
+  using canceller = std::shared_ptr<boost::asio::cancellation_signal>;
 
   void plan(delivery&, steady_time when);
   void look_at_due(steady_time now);
   void lose(delivery&, steady_time now, std::string_view why);
   boost::asio::awaitable<void> extend(std::vector<std::uint64_t> ids,
-                                      std::vector<sqs::visibility_change> changes, gate::holder inside);
+                                      std::vector<sqs::visibility_change> changes, canceller cancel,
+                                      gate::holder inside);
   void answered(std::uint64_t id, const error* problem, bool final, steady_time asked_at,
                 std::chrono::seconds length);
   boost::asio::awaitable<void> next_answer(delivery&);
@@ -54,6 +59,7 @@ class keeper {
   std::set<plan_entry> plan_;
   wakeup changed_;
   gate extensions_;
+  std::vector<canceller> under_way_;  ///< extensions
   steady_time end_at_{steady_time::max()};
   bool stopping_{false};
 };

@@ -36,6 +36,7 @@ struct pollers::loop {
   asio::cancellation_signal cancel;
   std::string attempt_id;  ///< FIFO: kept while the fate of a receive is unknown
   unsigned failures{0};
+  bool can_be_cancelled{false};  ///< it has begun
   bool polling{false};
   bool wants_room{false};
   steady_time progressed_at{};
@@ -70,8 +71,10 @@ void pollers::close() noexcept {
 }
 
 void pollers::abort() {
+  // On a FIFO queue each open receive is asked again at once.
+  if (shard_.queue.is_fifo() && open_ != 0) shard_.books.receive_sent(shard_.clock.now() + wait_slack);
   for (const auto& l : loops_)
-    if (l->polling) l->cancel.emit(asio::cancellation_type::terminal);
+    if (l->can_be_cancelled) l->cancel.emit(asio::cancellation_type::terminal);
 }
 
 asio::awaitable<void> pollers::join() { return running_.wait_empty(); }
@@ -92,6 +95,7 @@ intake pollers::room() const {
 asio::awaitable<void> pollers::run(loop& l, gate::holder inside) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);
+  l.can_be_cancelled = true;
   while (!closing_) {
     l.progressed_at = shard_.clock.now();
     if (quiet_ || room().quota() == 0) {
@@ -122,18 +126,17 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
   if (room().quota() > 0) slot_freed();  // room is left for another loop
   result<sqs::receive_answer> answer = co_await receive(l, count, wait_);
   if (!answer && may_have_leased(answer.error())) {
+    shard_.books.receive_lost(asked_at + wait_ + wait_slack);
     if (closing_ && shard_.queue.is_fifo()) {
       co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+      const steady_time again_at = shard_.clock.now();
       answer = co_await receive(l, count, 0s);
+      if (!answer) shard_.books.receive_lost(again_at + wait_slack);
     }
-    if (!answer) {
-      lingers_until_ = std::max(lingers_until_, asked_at + wait_ + wait_slack);
-      shard_.books.count(answer.error().kind == error_kind::cancelled ? &totals::polls_aborted
-                                                                      : &totals::polls_failed);
-    }
-  } else if (!answer) {
-    shard_.books.count(&totals::polls_failed);
   }
+  if (!answer)
+    shard_.books.count(answer.error().kind == error_kind::cancelled ? &totals::polls_aborted
+                                                                    : &totals::polls_failed);
   l.polling = false;
   --open_;
   reserved_ -= static_cast<std::size_t>(count);
@@ -161,6 +164,7 @@ asio::awaitable<result<sqs::receive_answer>> pollers::receive(loop& l, int count
                                .wait = wait,
                                .visibility = shard_.options.visibility,
                                .attempt_id = l.attempt_id};
+  shard_.books.receive_sent(shard_.clock.now() + wait + wait_slack);
   co_return co_await shard_.queue.receive(std::move(request));
 }
 

@@ -41,16 +41,14 @@ class pollers {
   void close() noexcept;
   /// Takes in no more, until the end, without draining (SIGUSR1).
   void quiet() noexcept { quiet_ = true; }
-  /// Gives up open receives. What the service may still lease to them until `lingers_until` is stranded,
-  /// except on FIFO queues: there the answer is asked for again with the same ReceiveRequestAttemptId.
+  /// Gives up open receives, and whatever else the loops wait for. What the service may still lease to them
+  /// is stranded (`accounts::receives_linger_until`). On FIFO queues what it has leased is asked for again
+  /// with the same ReceiveRequestAttemptId.
   void abort();
   /// Completes when every loop has ended.
   boost::asio::awaitable<void> join();
 
   std::size_t open() const noexcept { return open_; }
-  /// Until when the service may still answer a receive of ours that we no longer read. A message that becomes
-  /// visible before is caught by it.
-  steady_time lingers_until() const noexcept { return lingers_until_; }
   bool last_succeeded() const noexcept { return last_succeeded_; }
   bool is_quiet() const noexcept { return quiet_; }
   /// When a loop last made progress; `max` while all wait for a free slot.
@@ -73,7 +71,6 @@ class pollers {
   gate running_;
   std::size_t reserved_{0};
   std::size_t open_{0};
-  steady_time lingers_until_{};
   bool last_succeeded_{false};
   bool closing_{false};
   bool quiet_{false};

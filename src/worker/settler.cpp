@@ -22,29 +22,37 @@ settler::settler(shard& s) : shard_(s), changed_(s.clock, s.strand), batches_(s.
   deletes_.removes = true;
 }
 
-asio::awaitable<settlement> settler::remove(delivery& d) { return settle(deletes_, d, {}); }
-
-asio::awaitable<settlement> settler::release(delivery& d, std::chrono::seconds after) {
-  return settle(releases_, d, after);
+asio::awaitable<settlement> settler::remove(delivery& d) {
+  settlement so_far = settlement::again;
+  for (unsigned tries = 0; so_far == settlement::again; ++tries) {
+    if (!d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;
+    so_far = co_await settle(deletes_, d, {}, tries);
+  }
+  // A delete with a receipt handle that is out of date succeeds, and deletes nothing.
+  if (so_far == settlement::done && !d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;
+  co_return so_far;
 }
 
-asio::awaitable<settlement> settler::settle(lane& lane, delivery& d, std::chrono::seconds after) {
-  for (unsigned tries = 0;; ++tries) {
-    if (!d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;
-    one_shot<std::optional<sqs::batch_failure>> answer;
-    if (lane.waiting.empty()) lane.oldest = shard_.clock.now();
-    lane.waiting.push_back({d.message().receipt_handle, after, &answer});
-    changed_.notify();
-    const std::optional<sqs::batch_failure> failed = co_await answer.wait();
-    if (!failed) co_return settlement::done;
-    shard_.books.note(d.id, (lane.removes ? "delete failed: " : "release failed: ") + failed->why.message);
-    if (verdict_on(*failed) == verdict::gone) co_return settlement::gone;
-    log::warning(lane.removes ? "delete failed, trying again" : "release failed, trying again",
-                 {{"message_id", d.message().id}, {"why", failed->why.message}});
-    const steady_time again_at = shard_.clock.now() + between_tries.wait(tries, shard_.random.unit());
-    if (again_at >= end_at_) co_return settlement::open;
-    co_await sleep_until(shard_.clock, again_at);
-  }
+asio::awaitable<settlement> settler::release(delivery& d, std::chrono::seconds after, unsigned tries) {
+  return settle(releases_, d, after, tries);
+}
+
+asio::awaitable<settlement> settler::settle(lane& lane, delivery& d, std::chrono::seconds after,
+                                            unsigned tries) {
+  one_shot<std::optional<sqs::batch_failure>> answer;
+  if (lane.waiting.empty()) lane.oldest = shard_.clock.now();
+  lane.waiting.push_back({d.message().receipt_handle, after, &answer});
+  changed_.notify();
+  const std::optional<sqs::batch_failure> failed = co_await answer.wait();
+  if (!failed) co_return settlement::done;
+  shard_.books.note(d.id, (lane.removes ? "delete failed: " : "release failed: ") + failed->why.message);
+  if (verdict_on(*failed) == verdict::gone) co_return settlement::gone;
+  log::warning(lane.removes ? "delete failed, trying again" : "release failed, trying again",
+               {{"message_id", d.message().id}, {"why", failed->why.message}});
+  const steady_time again_at = shard_.clock.now() + between_tries.wait(tries, shard_.random.unit());
+  if (again_at >= end_at_) co_return settlement::open;
+  co_await sleep_until(shard_.clock, again_at);
+  co_return settlement::again;
 }
 
 void settler::hurry(steady_time end_at) noexcept {

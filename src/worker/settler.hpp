@@ -14,20 +14,23 @@ namespace lastcall::worker {
 enum class settlement {
   done,  ///< the service has confirmed it
   gone,  ///< the message was not ours any more: its lease had ended, or it is deleted
-  open   ///< not answered by the end: it may or may not have happened
+  open,  ///< not answered by the end: it may or may not have happened
+  again  ///< not carried out, or not answered: it may be tried again now
 };
 
 /// Batches deletes and releases, and looks at each entry of an answer alone. An entry that failed and may
 /// succeed is tried again, with full-jitter backoff, until it is answered, the lease is lost, or the end is
-/// reached: the keeper extends the lease meanwhile.
+/// reached.
 class settler {
  public:
   explicit settler(shard& s);
 
-  /// DeleteMessage. Sends nothing once the lease is lost: the message may be someone else's (promise 5).
+  /// DeleteMessage, as often as it takes; never `again`. Sends nothing once the lease is lost: the message
+  /// may be someone else's (promise 5).
   boost::asio::awaitable<settlement> remove(delivery&);
-  /// ChangeMessageVisibility: the message is visible again after `after`.
-  boost::asio::awaitable<settlement> release(delivery&, std::chrono::seconds after);
+  /// ChangeMessageVisibility, once: the message is visible again after `after`. Before another try the caller
+  /// sees whether it may still, and how. `tries`: how many there were.
+  boost::asio::awaitable<settlement> release(delivery&, std::chrono::seconds after, unsigned tries);
 
   /// The drain has begun: nothing waits for company any more, and everything ends by `end_at`.
   void hurry(steady_time end_at) noexcept;
@@ -47,7 +50,7 @@ class settler {
     bool removes{};
   };
 
-  boost::asio::awaitable<settlement> settle(lane&, delivery&, std::chrono::seconds after);
+  boost::asio::awaitable<settlement> settle(lane&, delivery&, std::chrono::seconds after, unsigned tries);
   boost::asio::awaitable<void> send(bool removes, std::vector<entry> batch, gate::holder inside);
   std::optional<steady_time> flush(lane&, steady_time now);
 

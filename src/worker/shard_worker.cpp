@@ -55,6 +55,7 @@ asio::awaitable<bool> shard_worker::run() {
     co_await changed_.wait_until(next_time());
   }
   if (in_flight_.inside() != 0 || coroutines_.inside() != 0) co_return false;
+  pollers_.abort();  // what is asked again on a FIFO queue can't be waited for any longer
   keeper_.stop();
   settler_.stop();
   co_await loops_.wait_empty();

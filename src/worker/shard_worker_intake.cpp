@@ -8,6 +8,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <exception>
+#include <unordered_set>
 
 namespace lastcall::worker {
 namespace asio = boost::asio;
@@ -25,7 +26,10 @@ intake shard_worker::room() const {
 }
 
 void shard_worker::arrived(sqs::receive_answer answer, steady_time asked_at) {
+  // FIFO: what comes after a message that is put back has to wait for it.
+  std::unordered_set<std::string> held_back;
   for (message& m : answer.corrupt) {
+    if (shard_.queue.is_fifo()) held_back.insert(m.group_id);
     log::error("message does not fit its MD5: put back, not worked on", {{"message_id", m.id}});
     shard_.books.count(&totals::corrupt);
     const delivery_ptr d = take_in(std::move(m), asked_at);
@@ -34,7 +38,11 @@ void shard_worker::arrived(sqs::receive_answer answer, steady_time asked_at) {
   std::unordered_map<std::string, delivery_ptr> last_of_group;
   for (message& m : answer.messages) {
     const delivery_ptr d = take_in(std::move(m), asked_at);
-    if (is_draining()) {
+    const bool came_in_time = d->lease.is_proven(shard_.clock.now());
+    if (!came_in_time)
+      log::warning("receive took longer than the visibility timeout: its message is put back",
+                   {{"message_id", d->message().id}});
+    if (is_draining() || !came_in_time || held_back.contains(d->message().group_id)) {
       put_back(d, 0s);
       continue;
     }

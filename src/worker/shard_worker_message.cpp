@@ -27,9 +27,9 @@ asio::awaitable<void> shard_worker::work_on(delivery_ptr d, gate::holder running
   co_await asio::this_coro::throw_if_cancelled(false);
   bool may_start = true;
   if (d->has_predecessor) may_start = co_await d->turn.wait();
-  if (may_start) may_start = co_await keeper_.prove(*d);
+  may_start = may_start && d->lease.is_proven(shard_.clock.now()) && d->stopping() == stop_reason::none;
   bool deleted = false;
-  if (may_start && d->stopping() == stop_reason::none) {
+  if (may_start) {
     outcome o = co_await run_handler(*d);
     free_slot();
     if (d->now == delivery::phase::given_up) co_return;  // it is settled without us
@@ -121,35 +121,40 @@ std::chrono::seconds shard_worker::pause_before_retry(const delivery& d, const o
 
 asio::awaitable<void> shard_worker::put_back_now(delivery_ptr d, std::chrono::seconds after,
                                                  gate::holder running) {
-  // Without proof the release might be of a lease that has already ended and is someone else's.
-  co_await keeper_.prove(*d);
   co_await release(*d, after);
   leave(*d, false);
   running.leave();
 }
 
 asio::awaitable<void> shard_worker::release(delivery& d, std::chrono::seconds after) {
-  co_await wait_until_releasable();
-  co_await keeper_.let_go(d);
-  // A receive that we gave up is still open at the service: what becomes visible before it ends is caught by
-  // it.
-  const auto lingering =
-      std::chrono::ceil<std::chrono::seconds>(pollers_.lingers_until() - shard_.clock.now());
-  if (is_draining()) after = std::max(after, lingering);
-  switch (co_await settler_.release(d, after)) {
-    case settlement::done:
-      shard_.books.released(d.id);
-      break;
-    case settlement::gone:
-      shard_.books.lost(d.id);
-      break;
-    case settlement::open:
-      break;  // stays in the books, and is reported as left behind
+  settlement so_far = settlement::again;
+  for (unsigned tries = 0; so_far == settlement::again; ++tries) {
+    co_await keeper_.let_go(d);
+    while (!may_release()) {
+      keeper_.take_up(d);
+      co_await wait_until_releasable();
+      co_await keeper_.let_go(d);
+    }
+    const steady_time now = shard_.clock.now();
+    // The first try is worth it even when the lease may have ended: an old receipt handle changes nothing.
+    const bool is_ours = !d.lease.is_lost() && (tries == 0 || d.lease.is_proven(now));
+    // A receive that we gave up is still open at the service: what becomes visible before it ends is caught
+    // by it.
+    const auto lingering =
+        std::chrono::ceil<std::chrono::seconds>(shard_.books.receives_linger_until(all_polls_closed_) - now);
+    const auto hidden_for = is_draining() ? std::max(after, lingering) : after;
+    so_far = is_ours ? co_await settler_.release(d, hidden_for, tries) : settlement::gone;
   }
+  if (so_far == settlement::done) shard_.books.released(d.id);
+  if (so_far == settlement::gone) shard_.books.lost(d.id);
+  // What is open stays in the books, and is reported as left behind.
+}
+
+bool shard_worker::may_release() const noexcept {
+  return !is_draining() || all_polls_closed_ || polls_given_up_;
 }
 
 asio::awaitable<void> shard_worker::wait_until_releasable() {
-  if (!is_draining() || all_polls_closed_ || polls_given_up_) co_return;
   one_shot<bool> now;
   waiting_to_release_.push_back(&now);
   co_await now.wait();

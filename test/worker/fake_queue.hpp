@@ -135,6 +135,7 @@ class fake_queue final : public sqs::queue {
   std::chrono::nanoseconds delete_takes{0};
   std::chrono::nanoseconds change_takes{0};
   bool corrupts{false};
+  std::string corrupt_id;
   bool never_answers{false};
   std::function<std::optional<error>()> on_receive;
   std::function<std::optional<error>()> on_delete;
@@ -166,7 +167,7 @@ class fake_queue final : public sqs::queue {
       e->content.receive_count = ++receives_[e->content.id];
       message m = e->content;
       m.receipt_handle = e->receipt_handle;
-      (corrupts ? answer.corrupt : answer.messages).push_back(std::move(m));
+      (corrupts || e->content.id == corrupt_id ? answer.corrupt : answer.messages).push_back(std::move(m));
     }
     return answer;
   }
