@@ -11,9 +11,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-/// What a process may take between its last obligation and its end: steps in an instant, and the few milliseconds
-/// for which a batch waits for company.
+/// What a process may take between its last obligation and its end: steps in an instant, and the few
+/// milliseconds for which a batch waits for company.
 constexpr auto promptly = 20ms;
+/// The longest pause before another try of a settlement.
+constexpr auto longest_pause = 10s;
 constexpr std::chrono::seconds longest_visibility = 12h;
 
 std::size_t number_in(const std::string& body) {
@@ -51,7 +53,7 @@ void oracle::process_began(std::size_t process, const worker::options& o, std::s
 
 void oracle::signalled(std::size_t process, unsigned count) {
   conduct& c = processes_[process];
-  c.last_obligation = now();
+  c.last_obligation = std::max(c.last_obligation, now());
   if (!c.drained_at) c.drained_at = now();
   if (count >= 2 && !c.pressed_at) c.pressed_at = now();
 }
@@ -69,8 +71,8 @@ void oracle::cut_off(std::size_t process) {
 void oracle::exited(std::size_t process, const worker::report& r, bool is_clean) {
   conduct& c = processes_[process];
   if (now() > c.gone_at())
-    violated(6, fmt::format("worker {} ended {} ms after its grace period", process,
-                            (now() - c.gone_at()) / 1ms));
+    violated(
+        6, fmt::format("worker {} ended {} ms after its grace period", process, (now() - c.gone_at()) / 1ms));
   if (is_clean && c.open_polls != 0)
     violated(3, fmt::format("worker {} ended with {} receives open", process, c.open_polls));
   if (is_clean && c.running != 0)
@@ -102,15 +104,15 @@ void oracle::check_held_at_exit(std::size_t process, const worker::report& r) {
     if (l->corrupt) allowed = c.options.retry.ceiling(std::max(l->receive_count, 1U) - 1) + 1s;
     // Released so late that a receive of this process, which it could not await, is outlasted.
     if (c.lost_a_poll) allowed = std::max<std::chrono::nanoseconds>(allowed, c.longest_wait + 2s);
-    if (truth_->look(l->receipt.serial).due <= now() + allowed && l->freed_at) continue;
+    if (truth_->look(l->receipt.serial).due <= now() + allowed && (l->freed_at || l->may_be_released))
+      continue;
     if (was_told_of_loss || lost > 0) {  // the books say that it was lost; the service still thinks it ours
       if (lost > 0) --lost;
       continue;
     }
     return violated(
         3, fmt::format("worker {} ended with exit code {} and holds {} for another {} ms", process, r.exit,
-                       name(l->receipt, l->message),
-                       (truth_->look(l->receipt.serial).due - now()) / 1ms));
+                       name(l->receipt, l->message), (truth_->look(l->receipt.serial).due - now()) / 1ms));
   }
 }
 
@@ -120,8 +122,9 @@ void oracle::check_books(const conduct& c, const worker::report& r, bool is_clea
     if (!holds) violated(9, fmt::format("the books say {}: {}, in truth {}", what, books, in_truth));
   };
   want(t.received == c.delivered, "received", t.received, c.delivered);
-  want(t.received == t.deleted + t.released + t.lost + r.left_behind.size(), "received is all that became of it",
-       t.received, t.deleted + t.released + t.lost + r.left_behind.size());
+  want(t.received == t.deleted + t.released + t.lost + r.left_behind.size(),
+       "received is all that became of it", t.received,
+       t.deleted + t.released + t.lost + r.left_behind.size());
   want(t.deleted <= c.effective_deletes, "deleted", t.deleted, c.effective_deletes);
   want(t.late <= c.delivered && t.late >= c.late, "late", t.late, c.late);
   const std::uint64_t jobs = t.jobs_done + t.jobs_failed + t.jobs_retried + t.jobs_cut + t.jobs_lost;
@@ -154,7 +157,7 @@ void oracle::granted(const poll_ptr& poll, const broker::receipt& r, std::size_t
   if (is_draining(c) && !c.is_over && in_time) {
     const auto before = leases_.find(key({r.queue_id, r.serial, r.lease - 1}));
     if (before != leases_.end() && before->second.process == poll->process && before->second.freed_at &&
-        *before->second.freed_at > *c.drained_at && poll->asked_at <= *before->second.freed_at)
+        *before->second.release_sent_at > *c.drained_at && poll->asked_at <= *before->second.freed_at)
       violated(3, fmt::format("worker {} released {} while a receive of its own could still catch it",
                               poll->process, name(before->second.receipt, message)));
   }
@@ -185,7 +188,7 @@ void oracle::changed(std::size_t process, const broker::receipt& r, std::chrono:
                        caller_has_gone ? ", for a request whose caller has given up" : "");
   });
   if (caller_has_gone) l.touched_late = true;
-  if (l.released) l.freed_at = now();
+  if (l.release_sent_at) l.freed_at = now();
 }
 
 // The seam.
@@ -199,7 +202,7 @@ void oracle::receive_sent(const poll_ptr& poll) {
   const bool again = !poll->attempt_id.empty() && !c.attempts.insert(poll->attempt_id).second;
   if (is_draining(c) && !(again && poll->wait == 0s))
     violated(3, fmt::format("worker {} receives after it was told to stop", poll->process));
-  if (c.quiet_at && now() > *c.quiet_at && !is_draining(c))
+  if (c.quiet_at && now() > *c.quiet_at && !c.drained_at)
     violated(3, fmt::format("worker {} receives after it was told to be quiet", poll->process));
   ++c.open_polls;
   c.asked += static_cast<std::size_t>(poll->most);
@@ -214,7 +217,7 @@ void oracle::receive_over(const poll_ptr& poll, const result<sqs::receive_answer
   poll->is_over = true;
   --c.open_polls;
   c.asked -= static_cast<std::size_t>(poll->most);
-  c.last_obligation = now();
+  c.last_obligation = std::max(c.last_obligation, now());
   trace_.add(now(), poll->process, trace::kind::poll_end, poll->number, [&]() -> std::string {
     if (!answer) return fmt::format("poll {}: {}", poll->number, answer.error().message);
     std::string text = fmt::format("poll {}: brings {}", poll->number, answer->messages.size());
@@ -254,7 +257,7 @@ void oracle::deletes_sent(std::size_t process, const std::vector<std::string>& h
     if (!l->run || l->run->result != outcome::kind::done)
       violated(2, fmt::format("worker {} sends a delete of {}, whose job has not succeeded", process,
                               name(l->receipt, l->message)));
-    else if (l->run->told == stop_reason::lease_lost || l->released)
+    else if (l->run->told == stop_reason::lease_lost || l->release_sent_at)
       violated(5, fmt::format("worker {} sends a delete of {} after its lease was lost", process,
                               name(l->receipt, l->message)));
     else if (truth_->look(l->receipt.serial).exists && !is_current(l->receipt) && !l->touched_late)
@@ -276,8 +279,12 @@ void oracle::changes_sent(std::size_t process, const std::vector<sqs::visibility
       return fmt::format("{} {} to {} s", may_extend ? "extend" : "release", name(l->receipt, l->message),
                          change.visibility.count());
     });
-    if (may_extend) continue;
-    l->released = true;
+    if (may_extend) {
+      const bool may_be_given_up = !is_running || now() >= l->run->subject->stop_deadline();
+      l->may_be_released = l->may_be_released || may_be_given_up;
+      continue;
+    }
+    if (!l->release_sent_at) l->release_sent_at = now();
     if (is_running && l->run->subject->stopping() == stop_reason::none)
       violated(4, fmt::format("worker {} releases {}, whose job runs and was not told", process,
                               name(l->receipt, l->message)));
@@ -291,7 +298,10 @@ void oracle::changes_sent(std::size_t process, const std::vector<sqs::visibility
   }
 }
 
-void oracle::call_over(std::size_t process) { processes_[process].last_obligation = now(); }
+void oracle::call_over(std::size_t process, bool is_answered) {
+  conduct& c = processes_[process];
+  c.last_obligation = std::max(c.last_obligation, now() + (is_answered ? 0s : longest_pause));
+}
 
 // The jobs.
 
@@ -319,11 +329,13 @@ std::shared_ptr<job_record> oracle::job_began(std::size_t process, const job& j)
 }
 
 void oracle::check_start(const conduct& c, const lease_record& l, const job_record& run) {
-  const auto where = [&] { return fmt::format("worker {} starts {}", run.process, name(l.receipt, l.message)); };
+  const auto where = [&] {
+    return fmt::format("worker {} starts {}", run.process, name(l.receipt, l.message));
+  };
   if (l.process != run.process || !l.delivered) violated(3, where() + ", which it never received");
   if (l.corrupt) violated(1, where() + ", which does not fit its MD5");
   if (l.run) violated(9, where() + " twice");
-  if (l.released) violated(4, where() + ", which it has released");
+  if (l.release_sent_at) violated(4, where() + ", which it has released");
   if (is_draining(c) && l.delivered_at > *c.drained_at)
     violated(3, where() + ", which came after it was told to stop");
   if (c.drained_at && now() > c.cut_at()) violated(4, where() + " when jobs are to be cut");
@@ -344,8 +356,8 @@ void oracle::check_group(const lease_record& l, const job_record& run) {
   }
   for (const auto& other : running_)
     if (plan_.messages[other->message].group == group && other->subject->stopping() == stop_reason::none)
-      violated(7, fmt::format("worker {} starts message {} of group {} while worker {} works on {}", run.process,
-                              l.message, group, other->process, other->message));
+      violated(7, fmt::format("worker {} starts message {} of group {} while worker {} works on {}",
+                              run.process, l.message, group, other->process, other->message));
 }
 
 void oracle::check_told(const job_record& run) {
@@ -393,7 +405,7 @@ void oracle::job_ended(job_record& run, outcome::kind result) {
   run.ended = now();
   --c.running;
   ++c.jobs_ended;
-  c.last_obligation = now();
+  c.last_obligation = std::max(c.last_obligation, now());
   std::erase_if(running_, [&run](const auto& other) { return other.get() == &run; });
 }
 
@@ -405,7 +417,8 @@ void oracle::finished(const std::vector<std::size_t>& present) {
     is_present[message] = true;
   for (std::size_t i = 0; i < was_sent_.size(); ++i)
     if (was_sent_[i] && !was_done_[i] && !is_present[i])
-      violated(1, fmt::format("message {} is lost: neither done, nor in the queue, nor in the dead-letter queue", i));
+      violated(1, fmt::format(
+                      "message {} is lost: neither done, nor in the queue, nor in the dead-letter queue", i));
 }
 
 oracle::lease_record* oracle::find(const std::string& handle) {

@@ -55,14 +55,14 @@ struct job_record {
   steady_time began{};
   steady_time ended{};
   std::optional<outcome::kind> result;
-  bool noticed{false};                   ///< it knows that it is to stop
+  bool noticed{false};                  ///< it knows that it is to stop
   stop_reason told{stop_reason::none};  ///< when it ended
   steady_time stop_deadline{steady_time::max()};
   bool is_running() const noexcept { return subject != nullptr; }
 };
 
-/// Judges a run by the promises (design, section 2), from what the service and the jobs truly did, never from the
-/// worker's own books. Every check is made in the instant in which the promise could be broken.
+/// Judges a run by the promises (design, section 2), from what the service and the jobs truly did, never from
+/// the worker's own books. Every check is made in the instant in which the promise could be broken.
 class oracle {
  public:
   oracle(const plan&, trace&, const lastcall::clock& world);
@@ -87,7 +87,8 @@ class oracle {
   void receive_over(const poll_ptr&, const result<sqs::receive_answer>&);
   void deletes_sent(std::size_t process, const std::vector<std::string>& handles);
   void changes_sent(std::size_t process, const std::vector<sqs::visibility_change>&);
-  void call_over(std::size_t process);
+  /// `is_answered`: not so, the process may try again, after a pause.
+  void call_over(std::size_t process, bool is_answered);
 
   // What its jobs do.
   std::shared_ptr<job_record> job_began(std::size_t process, const job&);
@@ -113,8 +114,9 @@ class oracle {
     unsigned receive_count{1};
     steady_time delivered_at{};
     std::shared_ptr<job_record> run;
-    bool released{false};     ///< a release of it was sent
-    bool touched_late{false};  ///< a request took effect whose caller had given it up
+    std::optional<steady_time> release_sent_at;
+    bool may_be_released{false};          ///< a change was sent that can be an extension or a release
+    bool touched_late{false};             ///< a request took effect whose caller had given it up
     std::optional<steady_time> freed_at;  ///< a release of it took effect
   };
   struct conduct {
@@ -135,7 +137,7 @@ class oracle {
     std::uint64_t jobs_ended{0};
     bool lost_a_poll{false};
     std::chrono::seconds longest_wait{0};
-    steady_time last_obligation{};
+    steady_time last_obligation{};  ///< until when there was something to do or to wait for
     std::vector<lease_record*> leases;
     steady_time cut_at() const { return *drained_at + options.grace - options.reserve; }
     steady_time gone_at() const { return *drained_at + options.grace; }

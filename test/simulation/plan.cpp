@@ -163,10 +163,12 @@ plan draw(std::uint64_t seed) {
 
 std::string describe(const plan& p) {
   const fault_plan& f = p.faults;
-  std::string text = fmt::format("seed {}: {} queue, {} messages, {} processes, horizon {}, steps in {} order\n",
-                                 p.seed, p.fifo ? "FIFO" : "standard", p.messages.size(), p.processes.size(),
-                                 format_duration(p.horizon), p.keep_order ? "strand" : "any");
-  text += fmt::format("faults: latency {}..{}", format_duration(f.latency_least), format_duration(f.latency_most));
+  std::string text =
+      fmt::format("seed {}: {} queue, {} messages, {} processes, horizon {}, steps in {} order\n", p.seed,
+                  p.fifo ? "FIFO" : "standard", p.messages.size(), p.processes.size(),
+                  format_duration(p.horizon), p.keep_order ? "strand" : "any");
+  text += fmt::format("faults: latency {}..{}", format_duration(f.latency_least),
+                      format_duration(f.latency_most));
   const auto add = [&](const char* name, double value) {
     if (value > 0) text += fmt::format(", {} {:.3f}", name, value);
   };
@@ -192,7 +194,8 @@ std::string describe(const plan& p) {
   for (std::size_t i = 0; i < p.processes.size(); ++i) {
     const worker::options& o = p.processes[i].options;
     text += fmt::format(
-        "worker {}: shards {}, concurrency {}, pollers {}, wait {}, visibility {}, grace {}, reserve {}, job timeout {}{}{}\n",
+        "worker {}: shards {}, concurrency {}, pollers {}, wait {}, visibility {}, grace {}, reserve {}, job "
+        "timeout {}{}{}\n",
         i + 1, p.processes[i].shards, o.concurrency, o.pollers, format_duration(o.wait),
         format_duration(o.visibility), format_duration(o.grace), format_duration(o.reserve),
         format_duration(o.job_timeout), o.drain_when_empty ? ", drain when empty" : "",

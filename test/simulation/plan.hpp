@@ -11,8 +11,8 @@
 
 namespace lastcall::simulation {
 
-/// How often the service and the way to it go wrong. Drawn as a swarm: most rates are zero in most runs, so that
-/// some runs have one fault only and some have all.
+/// How often the service and the way to it go wrong. Drawn as a swarm: most rates are zero in most runs, so
+/// that some runs have one fault only and some have all.
 struct fault_plan {
   std::chrono::nanoseconds latency_least{};  ///< of each direction
   std::chrono::nanoseconds latency_most{};

@@ -2,7 +2,6 @@
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-
 #include <fmt/format.h>
 
 #include <cassert>
@@ -40,7 +39,11 @@ struct process::shard_in_process final : worker::shard_owner {
 };
 
 process::process(const surroundings& s, std::size_t number, const process_plan& p)
-    : in_(s), number_(number), options_(p.options), lane_(s.time, std::chrono::nanoseconds(0)), random_(p.seed) {
+    : in_(s),
+      number_(number),
+      options_(p.options),
+      lane_(s.time, std::chrono::nanoseconds(0)),
+      random_(p.seed) {
   for (std::size_t i = 0; i < p.shards; ++i)
     shards_.push_back(std::make_unique<shard_in_process>(*this, i << 48));
 }
@@ -58,7 +61,8 @@ void process::begin() {
 void process::signal() {
   if (is_over_) return;
   ++signals_;
-  in_.trace.add(lane_.now(), number_, trace::kind::signal, 0, [&] { return fmt::format("signal {}", signals_); });
+  in_.trace.add(lane_.now(), number_, trace::kind::signal, 0,
+                [&] { return fmt::format("signal {}", signals_); });
   if (signals_ >= 3) {
     is_over_ = true;
     in_.oracle.cut_off(number_);
@@ -104,7 +108,8 @@ void process::shard_stopped(bool is_clean) {
   in_.trace.add(lane_.now(), number_, trace::kind::end, 0, [&] {
     const worker::totals& t = r.sums;
     return fmt::format(
-        "exits with {}{}: received {}, deleted {}, released {}, late {}, lost {}, left behind {}; jobs done {}, "
+        "exits with {}{}: received {}, deleted {}, released {}, late {}, lost {}, left behind {}; jobs done "
+        "{}, "
         "failed {}, retried {}, cut {}, lost {}",
         r.exit, is_clean_ ? "" : ", jobs still running", t.received, t.deleted, t.released, t.late, t.lost,
         r.left_behind.size(), t.jobs_done, t.jobs_failed, t.jobs_retried, t.jobs_cut, t.jobs_lost);
@@ -116,9 +121,9 @@ worker::report process::make_report() const {
   worker::report r;
   r.sums = books_.sums();
   r.left_behind = books_.held();
-  r.exit = !r.left_behind.empty()   ? worker::exit_left_behind
-           : r.sums.jobs_cut > 0    ? worker::exit_cut
-                                    : worker::exit_settled;
+  r.exit = !r.left_behind.empty() ? worker::exit_left_behind
+           : r.sums.jobs_cut > 0  ? worker::exit_cut
+                                  : worker::exit_settled;
   return r;
 }
 

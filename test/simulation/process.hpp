@@ -11,9 +11,9 @@
 
 namespace lastcall::simulation {
 
-/// One worker process: the real shards, and around them what the supervisor and the operating system do. A process
-/// that has ended, however it did, is wound down in private before it is destroyed: its calls and jobs end at once
-/// and touch nothing, so that no coroutine is left.
+/// One worker process: the real shards, and around them what the supervisor and the operating system do. A
+/// process that has ended, however it did, is wound down in private before it is destroyed: its calls and
+/// jobs end at once and touch nothing, so that no coroutine is left.
 class process {
  public:
   struct surroundings {

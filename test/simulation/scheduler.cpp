@@ -82,7 +82,7 @@ class lane_timer final : public timer {
       here.begin(std::move(handler), when);
     };
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(bool)>(initiate,
-                                                                                     asio::use_awaitable);
+                                                                                       asio::use_awaitable);
   }
   void wake() noexcept override {
     while (!waits_.empty())

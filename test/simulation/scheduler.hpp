@@ -30,7 +30,8 @@ class step {
 };
 
 /// Something that becomes ready at a time. It leaves the lane's order by itself when it dies.
-class alarm : public boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+class alarm
+    : public boost::intrusive::set_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
  public:
   alarm() = default;
   virtual ~alarm() = default;
@@ -52,7 +53,8 @@ struct by_time {
   bool operator()(const alarm& a, const alarm& b) const noexcept { return a.when() < b.when(); }
 };
 
-/// One simulated process, or the world around them: its steps, its alarms, its clock. In Asio's terms a strand.
+/// One simulated process, or the world around them: its steps, its alarms, its clock. In Asio's terms a
+/// strand.
 class lane final : public lastcall::clock {
  public:
   /// What makes a lane an executor: it never runs anything inside the call.

@@ -19,7 +19,8 @@ Number number_in(std::string_view text) {
 
 broker::queue* make_queue(broker::engine& engine, const broker::call& caller, const std::string& name,
                           broker::text_map attributes, std::string& url) {
-  url = engine.perform(caller, broker::create_queue_request{name, std::move(attributes), {}}).value().queue_url;
+  url =
+      engine.perform(caller, broker::create_queue_request{name, std::move(attributes), {}}).value().queue_url;
   for (const auto& [address, queue] : engine.queues().all())
     if (address.name == name) return queue.get();
   std::abort();
@@ -41,9 +42,8 @@ service::service(lane& world, const plan& p, oracle& o)
   if (p.most_receives) {
     std::string url;
     dead_letters_ = make_queue(engine_, caller(), "dead" + suffix, attributes, url);
-    attributes["RedrivePolicy"] =
-        fmt::format(R"({{"deadLetterTargetArn":"{}","maxReceiveCount":"{}"}})", dead_letters_->arn(),
-                    *p.most_receives);
+    attributes["RedrivePolicy"] = fmt::format(R"({{"deadLetterTargetArn":"{}","maxReceiveCount":"{}"}})",
+                                              dead_letters_->arn(), *p.most_receives);
   }
   queue_ = make_queue(engine_, caller(), "work" + suffix, std::move(attributes), url_);
 }

@@ -14,8 +14,8 @@
 
 namespace lastcall::simulation {
 
-/// SQS: the broker's engine on virtual time. Says to the oracle what truly happens. Everything here happens in the
-/// instant in which it is called; the way to it and back is the wire's.
+/// SQS: the broker's engine on virtual time. Says to the oracle what truly happens. Everything here happens
+/// in the instant in which it is called; the way to it and back is the wire's.
 class service final : public truth {
  public:
   service(lane& world, const plan&, oracle&);
@@ -25,7 +25,8 @@ class service final : public truth {
   using receive_reply = std::function<void(result<sqs::receive_answer>)>;
   /// A long poll, which goes on whether its caller is still there or not.
   void receive(const sqs::receive_request&, const poll_ptr&, receive_reply);
-  result<std::vector<sqs::batch_failure>> remove(std::size_t process, const std::vector<std::string>& handles);
+  result<std::vector<sqs::batch_failure>> remove(std::size_t process,
+                                                 const std::vector<std::string>& handles);
   result<std::vector<sqs::batch_failure>> change_visibility(std::size_t process,
                                                             const std::vector<sqs::visibility_change>&,
                                                             bool caller_has_gone);
@@ -35,7 +36,8 @@ class service final : public truth {
   /// Whether every message is deleted or in the dead-letter queue.
   bool is_done() const;
   std::size_t left() const;
-  /// The messages that the service has, by their numbers in the plan, those of the dead-letter queue among them.
+  /// The messages that the service has, by their numbers in the plan, those of the dead-letter queue among
+  /// them.
   std::vector<std::size_t> present() const;
   lease_state look(std::uint64_t serial) const override;
   /// Faults end.

@@ -8,7 +8,8 @@ namespace asio = boost::asio;
 
 using namespace std::chrono_literals;
 
-simulated_jobs::simulated_jobs(lane& of_process, std::size_t process, const plan& p, job_history& h, oracle& o)
+simulated_jobs::simulated_jobs(lane& of_process, std::size_t process, const plan& p, job_history& h,
+                               oracle& o)
     : lane_(of_process), process_(process), plan_(p), history_(h), oracle_(o) {}
 
 void simulated_jobs::cut() noexcept {

@@ -16,6 +16,12 @@ bool may_help_to_retry(const error& e) {
   return e.kind == error_kind::timeout || e.kind == error_kind::network || e.kind == error_kind::service;
 }
 
+template <class Answer>
+bool is_answered(const result<Answer>& answer) {
+  if constexpr (std::is_same_v<Answer, std::vector<sqs::batch_failure>>) return answer && answer->empty();
+  return answer.has_value();
+}
+
 }  // namespace
 
 /// Being in a call: how it is ended from outside, and that nobody listens once it is left.
@@ -37,8 +43,8 @@ class simulated_queue::listening {
   std::shared_ptr<exchange<Answer>> x_;
 };
 
-simulated_queue::simulated_queue(lane& of_process, std::size_t process, unsigned attempts, wire& w, service& s,
-                                 oracle& o)
+simulated_queue::simulated_queue(lane& of_process, std::size_t process, unsigned attempts, wire& w,
+                                 service& s, oracle& o)
     : lane_(of_process),
       executor_(of_process.get_executor()),
       process_(process),
@@ -75,10 +81,10 @@ asio::awaitable<result<Answer>> simulated_queue::call(steady_time deadline, Serv
     const bool again = !answer && may_help_to_retry(answer.error()) && attempt_number < attempts_;
     const auto pause = again ? dice_.between(0ns, 1s * (1 << (attempt_number - 1))) : 0ns;
     if (!again || lane_.now() + pause >= deadline) {
-      if (!is_cut_) oracle_.call_over(process_);
+      if (!is_cut_) oracle_.call_over(process_, is_answered(answer));
       co_return answer;
     }
-    co_await sleep_for(lane_, pause);
+    if (!co_await sleep_for(lane_, pause)) co_return error{error_kind::cancelled, "", "cancelled"};
   }
 }
 
@@ -105,10 +111,8 @@ asio::awaitable<result<std::vector<sqs::batch_failure>>> simulated_queue::delete
     std::vector<std::string> receipt_handles, steady_time deadline) {
   if (is_cut_) co_return ended();
   oracle_.deletes_sent(process_, receipt_handles);
-  auto serve = [&service = service_, process = process_, handles = std::move(receipt_handles)](auto reply,
-                                                                                              bool) {
-    reply(service.remove(process, handles));
-  };
+  auto serve = [&service = service_, process = process_, handles = std::move(receipt_handles)](
+                   auto reply, bool) { reply(service.remove(process, handles)); };
   co_return co_await call<std::vector<sqs::batch_failure>>(deadline, std::move(serve));
 }
 
@@ -116,8 +120,8 @@ asio::awaitable<result<std::vector<sqs::batch_failure>>> simulated_queue::change
     std::vector<sqs::visibility_change> changes, steady_time deadline) {
   if (is_cut_) co_return ended();
   oracle_.changes_sent(process_, changes);
-  auto serve = [&service = service_, process = process_, changes = std::move(changes)](
-                   auto reply, bool caller_has_gone) {
+  auto serve = [&service = service_, process = process_, changes = std::move(changes)](auto reply,
+                                                                                       bool caller_has_gone) {
     reply(service.change_visibility(process, changes, caller_has_gone));
   };
   co_return co_await call<std::vector<sqs::batch_failure>>(deadline, std::move(serve));

@@ -37,8 +37,8 @@ class wire {
  public:
   wire(lane& world, const plan& p) : world_(world), faults_(p.faults), dice_(p.seed ^ 0x31e9) {}
 
-  /// Brings a request to the service: `serve(reply)` is called there, if it arrives, and `reply(answer)` brings an
-  /// answer back, if that arrives.
+  /// Brings a request to the service: `serve(reply)` is called there, if it arrives, and `reply(answer)`
+  /// brings an answer back, if that arrives.
   template <class Answer, class Serve>
   void carry(std::shared_ptr<exchange<Answer>> x, bool is_receive, Serve serve) {
     ++counts_.exchanges;
@@ -53,7 +53,17 @@ class wire {
   const fault_counts& counts() const noexcept { return counts_; }
 
  private:
-  enum class fate { fine, request_lost, request_reset, answer_lost, answer_reset, throttled, failing, expired, over_limit };
+  enum class fate {
+    fine,
+    request_lost,
+    request_reset,
+    answer_lost,
+    answer_reset,
+    throttled,
+    failing,
+    expired,
+    over_limit
+  };
 
   template <class Answer, class Serve>
   void arrive(std::shared_ptr<exchange<Answer>> x, fate f, bool is_receive, Serve serve) {

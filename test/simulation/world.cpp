@@ -117,7 +117,8 @@ verdict world::run() {
 }
 
 void world::send_next() {
-  while (next_message_ < plan_.messages.size() && after(plan_.messages[next_message_].sent_at) <= lane_.now()) {
+  while (next_message_ < plan_.messages.size() &&
+         after(plan_.messages[next_message_].sent_at) <= lane_.now()) {
     service_.send(next_message_, plan_.messages[next_message_]);
     ++next_message_;
   }
@@ -195,8 +196,8 @@ void world::reap() {
 void world::ended(std::size_t number) {
   if (number == healer_) {
     if (!service_.is_done())
-      oracle_.violated(1, fmt::format("worker {} ended because the queue is empty, and {} messages are in it", number,
-                                      service_.left()));
+      oracle_.violated(1, fmt::format("worker {} ended because the queue is empty, and {} messages are in it",
+                                      number, service_.left()));
     is_done_ = true;
     return;
   }
@@ -234,7 +235,8 @@ void world::heal() {
   ++to_start_;
   start(processes_planned_.size() - 1);
   lane_.at(lane_.now() + 2 * longest + 10min, [this] {
-    oracle_.violated(1, fmt::format("{} messages are not done, long after the faults have ended", service_.left()));
+    oracle_.violated(
+        1, fmt::format("{} messages are not done, long after the faults have ended", service_.left()));
   });
 }
 
