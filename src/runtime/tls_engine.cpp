@@ -140,8 +140,7 @@ result<void> tls_engine::write(std::string_view plain) {
 }
 
 void tls_engine::close_notify() noexcept {
-  if (!is_up_ || is_broken_) return;
-  SSL_shutdown(ssl_.get());
+  SSL_shutdown(ssl_.get());  // which does nothing before the handshake is done and after a failure
   ERR_clear_error();
 }
 

@@ -6,6 +6,8 @@
 #include "support/scripted_server.hpp"
 #include "support/test_authority.hpp"
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <doctest/doctest.h>
@@ -75,8 +77,8 @@ struct stage {
   ~stage() {
     asking.close();
     serving->stop();
-    run_for(context, 1s);
-    CHECK(has_ended);
+    CHECK(run_until(context, [this] { return has_ended; }));
+    run_ready(context);
   }
   stage(const stage&) = delete;
   stage& operator=(const stage&) = delete;
@@ -180,9 +182,7 @@ TEST_CASE("many requests at once are all answered, each with its own answer") {
   int right = 0;
   for (int number = 0; number < 50; ++number)
     asio::co_spawn(stage.context, one::ask(stage.asking, stage.there, number, right), asio::detached);
-  for (int i = 0; i < 100 && right < 1000; ++i)
-    run_for(stage.context, 100ms);
-  CHECK(right == 1000);
+  CHECK(run_until(stage.context, [&] { return right == 1000; }));
   CHECK(stage.asking.connections_made() <= 50);
 }
 
@@ -190,13 +190,16 @@ TEST_CASE("a client that gives up ends what the server does for it") {
   stage stage;
   request what;
   what.target = "/slow";
-  const result<response> answer =
-      run(stage.context, stage.asking.send(stage.there, what, real_clock().now() + 30ms));
-  REQUIRE_FALSE(answer.has_value());
-  CHECK(answer.error().kind == error_kind::timeout);
-  CHECK(stage.echoing.inside == 1);
-  run_for(stage.context, 30ms);
-  CHECK(stage.echoing.inside == 0);
+  asio::cancellation_signal signal;
+  bool has_ended = false;
+  asio::co_spawn(
+      stage.context, stage.asking.send(stage.there, what, soon()),
+      asio::bind_cancellation_slot(
+          signal.slot(), [&](const std::exception_ptr&, const result<response>&) { has_ended = true; }));
+  CHECK(run_until(stage.context, [&] { return stage.echoing.inside == 1; }));
+  signal.emit(asio::cancellation_type::terminal);
+  CHECK(run_until(stage.context, [&] { return stage.echoing.inside == 0; }, 5s));
+  CHECK(has_ended);
 }
 
 TEST_CASE("a connection that the server has closed or reset while it was idle is not used again") {
@@ -229,7 +232,7 @@ TEST_CASE("a connection that the server has closed or reset while it was idle is
     // A reset may overtake the answer; what must not happen is that the next request goes to the dead
     // connection.
     if (!resets) CHECK(answer.has_value());
-    run_for(context, 5ms);
+    run_ready(context);
     CHECK(answered == i);
   }
   CHECK(asking.connections_made() == 3);

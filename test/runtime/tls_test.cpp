@@ -60,7 +60,7 @@ struct stage {
     asio::co_spawn(context, there->accept_tls(*server),
                    [this](const std::exception_ptr&, result<void> r) { accepted = std::move(r); });
     const result<void> done = run(here->start_tls(*client, host));
-    testing::run_for(context, 20ms);
+    if (done) CHECK(testing::run_until(context, [this] { return accepted.has_value(); }));
     return done;
   }
   result<std::size_t> read(stream& from) {
@@ -89,10 +89,10 @@ TEST_CASE("the right host with a trusted certificate is spoken to, by name and b
 }
 
 TEST_CASE("a certificate for other hosts is not accepted, and the error names both") {
-  stage stage(authority().issue("DNS:queue.example,DNS:*.wild.example,DNS:part*.example,IP:127.0.0.1"));
+  stage stage(authority().issue("DNS:queue.example,DNS:*.wild.example,DNS:part*.some.example,IP:127.0.0.1"));
   std::string host;
   SUBCASE("another name") { host = "other.example"; }
-  SUBCASE("a name that fits a part of a wildcard") { host = "partial.example"; }
+  SUBCASE("a name that fits a part of a wildcard") { host = "partial.some.example"; }
   SUBCASE("a name below") { host = "a.queue.example"; }
   SUBCASE("two levels below a wildcard") { host = "a.b.wild.example"; }
   SUBCASE("another address") { host = "127.0.0.2"; }
@@ -101,9 +101,9 @@ TEST_CASE("a certificate for other hosts is not accepted, and the error names bo
   CHECK(done.error().kind == error_kind::tls);
   CHECK(holds(done.error().message, host));
   CHECK(holds(done.error().message, "mismatch"));
-  CHECK(holds(done.error().message, "queue.example, *.wild.example, part*.example"));
-  REQUIRE(stage.accepted.has_value());
-  CHECK_FALSE(stage.accepted->has_value());
+  CHECK(holds(done.error().message, "queue.example, *.wild.example, part*.some.example"));
+  CHECK(testing::run_until(stage.context, [&] { return stage.accepted.has_value(); }));
+  CHECK_FALSE(stage.accepted->has_value());  // the alert has told it
 }
 
 TEST_CASE("a certificate without a trusted issuer is not accepted, and the error says what to do") {
@@ -202,7 +202,7 @@ TEST_CASE("cancelling the coroutine ends a handshake at once") {
       asio::bind_cancellation_slot(signal.slot(), [&](const std::exception_ptr& e, result<void> r) {
         if (!e && !r) problem = r.error();
       }));
-  testing::run_for(stage.context, 5ms);
+  testing::run_ready(stage.context);
   CHECK_FALSE(problem.has_value());
   signal.emit(asio::cancellation_type::terminal);
   testing::run_ready(stage.context);
@@ -271,7 +271,8 @@ struct bare_server {
       CHECK(step.has_value());
       if (!step) co_return;
       send();
-      if (*step == tls_engine::step::done) co_return;
+      is_up = *step == tls_engine::step::done;
+      if (is_up) co_return;
       const std::size_t n = co_await socket.async_read_some(asio::buffer(room), asio::use_awaitable);
       engine.receive({room.data(), n});
     }
@@ -281,6 +282,7 @@ struct bare_server {
   tcp::acceptor acceptor;
   tcp::socket socket;
   tls_engine engine;
+  bool is_up{false};
 };
 
 struct bare_stage {
@@ -290,7 +292,7 @@ struct bare_stage {
     here = testing::run(context, dial->connect("127.0.0.1", port, soon())).value();
     here->expires_at(soon());
     REQUIRE(testing::run(context, here->start_tls(*client, "queue.example")).has_value());
-    testing::run_for(context, 10ms);
+    CHECK(testing::run_until(context, [this] { return there.is_up; }));
     CHECK(here->is_quiet());
   }
 
@@ -453,7 +455,7 @@ TEST_CASE("much data goes through unchanged") {
   std::string read;
   asio::co_spawn(stage.context, read_all(*stage.there, large.size(), read), asio::detached);
   CHECK(stage.write(*stage.here, large).has_value());
-  testing::run_for(stage.context, 1s);
+  testing::run_until(stage.context, [&] { return read.size() >= large.size(); });
   CHECK(read == large);
 }
 

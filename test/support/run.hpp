@@ -13,6 +13,17 @@
 
 namespace lastcall::testing {
 
+/// Runs until `done()`, at most for `at_most`, and returns whether it came.
+template <class Done>
+bool run_until(boost::asio::io_context& context, Done done,
+               std::chrono::seconds at_most = std::chrono::seconds(20)) {
+  const auto end = std::chrono::steady_clock::now() + at_most;
+  if (context.stopped()) context.restart();
+  while (!done() && context.run_one_until(end) != 0) {
+  }
+  return done();
+}
+
 /// Runs the coroutine to its end on real time, and with it whatever else the context holds, and returns (or
 /// throws) what it does. Throws when it has not ended after `at_most`: a hang is a failed test.
 template <class T>
@@ -32,10 +43,7 @@ T run(boost::asio::io_context& context, boost::asio::awaitable<T> task,
       value.emplace(std::move(v));
     });
   }
-  const auto end = std::chrono::steady_clock::now() + at_most;
-  if (context.stopped()) context.restart();
-  while (!value)
-    if (context.run_one_until(end) == 0) break;
+  run_until(context, [&] { return value.has_value(); }, at_most);
   if (!value) throw std::logic_error("a coroutine did not come to its end");
   if (thrown) std::rethrow_exception(thrown);
   if constexpr (!std::is_void_v<T>) return std::move(*value);
