@@ -1,5 +1,7 @@
 // lastcall_simulate: see --help.
 
+#include "simulation/forbidden.hpp"
+#include "simulation/mutant.hpp"
 #include "simulation/world.hpp"
 
 #include <fmt/format.h>
@@ -61,6 +63,14 @@ arguments parse(int argc, char** argv) {
       ++i;
     } else if (word == "--trace") {
       a.trace = true;
+    } else if (word == "--failures") {
+      a.most_failures = number(next);
+      ++i;
+#ifdef LASTCALL_MUTANTS
+    } else if (word == "--mutant") {
+      mutant = static_cast<int>(number(next));
+      ++i;
+#endif
     }
   }
   return a;
@@ -82,7 +92,10 @@ int main(int argc, char** argv) {
     const plan p = draw(seed);
     trace t;
     if (a.trace) t.turn_on();
-    const verdict v = simulate(p, t);
+    const verdict v = [&] {
+      const without_the_machine nothing_real;
+      return simulate(p, t);
+    }();
     ++runs;
     steps += v.steps;
     faults += v.faults;

@@ -80,7 +80,15 @@ void oracle::exited(std::size_t process, const worker::report& r, bool is_clean)
   if (is_clean && now() > c.last_obligation + promptly)
     violated(6, fmt::format("worker {} had nothing left to do for {} ms before it ended", process,
                             (now() - c.last_obligation) / 1ms));
-  if (r.exit != worker::exit_left_behind) check_held_at_exit(process, r);
+  for (const auto& run : running_)
+    if (run->process == process && run->subject->stopping() == stop_reason::none)
+      violated(4, fmt::format("worker {} ended while {} runs, whose job was not told", process,
+                              name(run->receipt, run->message)));
+  if (r.exit != worker::exit_left_behind)
+    check_held_at_exit(process, r);
+  else if (plan_.faults.all_is_well() && has_time_at_the_end(c))
+    violated(3, fmt::format("worker {} left {} messages behind, with nothing in its way", process,
+                            r.left_behind.size()));
   check_books(c, r, is_clean);
   cut_off(process);
 }
@@ -106,7 +114,9 @@ void oracle::check_held_at_exit(std::size_t process, const worker::report& r) {
     if (c.lost_a_poll) allowed = std::max<std::chrono::nanoseconds>(allowed, c.longest_wait + 2s);
     if (truth_->look(l->receipt.serial).due <= now() + allowed && (l->freed_at || l->may_be_released))
       continue;
-    if (was_told_of_loss || lost > 0) {  // the books say that it was lost; the service still thinks it ours
+    // The books say that it was lost, and the service thinks it ours: an answer did not come, or came late.
+    const bool can_be_unsure = !plan_.faults.all_is_well();
+    if (can_be_unsure && (was_told_of_loss || lost > 0)) {
       if (lost > 0) --lost;
       continue;
     }
@@ -130,6 +140,11 @@ void oracle::check_books(const conduct& c, const worker::report& r, bool is_clea
   const std::uint64_t jobs = t.jobs_done + t.jobs_failed + t.jobs_retried + t.jobs_cut + t.jobs_lost;
   if (is_clean) want(jobs == c.jobs_ended, "jobs", jobs, c.jobs_ended);
   want(t.deleted <= t.jobs_done, "deleted, but not jobs done", t.deleted, t.jobs_done);
+}
+
+bool oracle::has_time_at_the_end(const conduct& c) const {
+  return c.options.reserve / 8 > 4 * plan_.faults.latency_most + 50ms &&
+         c.options.grace - c.options.reserve > 2s;
 }
 
 // The service.
@@ -204,12 +219,26 @@ void oracle::receive_sent(const poll_ptr& poll) {
     violated(3, fmt::format("worker {} receives after it was told to stop", poll->process));
   if (c.quiet_at && now() > *c.quiet_at && !c.drained_at)
     violated(3, fmt::format("worker {} receives after it was told to be quiet", poll->process));
+  check_bounds(c, poll->process);
   ++c.open_polls;
   c.asked += static_cast<std::size_t>(poll->most);
   c.longest_wait = std::max(c.longest_wait, poll->wait);
   if (c.asked + c.running > c.options.concurrency * c.shards && !is_draining(c))
     violated(10, fmt::format("worker {} runs {} jobs and asks for {} more, with a concurrency of {}",
                              poll->process, c.running, c.asked, c.options.concurrency * c.shards));
+}
+
+void oracle::check_bounds(const conduct& c, std::size_t process) {
+  constexpr std::size_t most_in_answer = 10;
+  const std::size_t most = c.shards * (2 * c.options.concurrency + 2 * most_in_answer);
+  if (c.leases.size() <= most) return;
+  const auto is_held = [this](const lease_record* l) {
+    return l->delivered && !l->freed_at && is_current(l->receipt);
+  };
+  const auto held = static_cast<std::size_t>(std::ranges::count_if(c.leases, is_held));
+  if (held > most)
+    violated(10, fmt::format("worker {} holds {} messages with a concurrency of {}", process, held,
+                             c.options.concurrency * c.shards));
 }
 
 void oracle::receive_over(const poll_ptr& poll, const result<sqs::receive_answer>& answer) {
@@ -229,6 +258,9 @@ void oracle::receive_over(const poll_ptr& poll, const result<sqs::receive_answer
   });
   if (!answer) {
     if (answer.error().kind != error_kind::service) c.lost_a_poll = true;
+    if (answer.error().kind == error_kind::cancelled && !c.options.abort_idle_polls &&
+        has_time_at_the_end(c) && plan_.faults.all_is_well())
+      violated(3, fmt::format("worker {} gives up a receive that would have been answered", poll->process));
     return;
   }
   const auto deliver = [&](const message& m, bool corrupt) {
@@ -287,6 +319,9 @@ void oracle::changes_sent(std::size_t process, const std::vector<sqs::visibility
     if (!l->release_sent_at) l->release_sent_at = now();
     if (is_running && l->run->subject->stopping() == stop_reason::none)
       violated(4, fmt::format("worker {} releases {}, whose job runs and was not told", process,
+                              name(l->receipt, l->message)));
+    else if (is_running && !l->run->noticed)
+      violated(4, fmt::format("worker {} releases {}, whose job was told and did not notice", process,
                               name(l->receipt, l->message)));
     else if (is_running && now() < l->run->subject->stop_deadline())
       violated(4, fmt::format("worker {} releases {}, whose job was given more time", process,

@@ -151,6 +151,9 @@ class oracle {
   void check_start(const conduct&, const lease_record&, const job_record&);
   void check_group(const lease_record&, const job_record&);
   void check_told(const job_record&);
+  void check_bounds(const conduct&, std::size_t process);
+  /// Whether there was time enough at the end for a request and its answer.
+  bool has_time_at_the_end(const conduct&) const;
   void check_held_at_exit(std::size_t process, const worker::report&);
   void check_books(const conduct&, const worker::report&, bool is_clean);
   std::string name(const broker::receipt&, std::size_t message) const;

@@ -122,6 +122,12 @@ std::vector<event_plan> draw_events(dice& d, std::chrono::nanoseconds starts_at,
 
 }  // namespace
 
+bool fault_plan::all_is_well() const noexcept {
+  const double sum = slow + request_lost + request_reset + answer_lost + answer_reset + throttled + failing +
+                     expired + over_limit + partial + partial_done;
+  return sum == 0 && outages.empty();
+}
+
 plan draw(std::uint64_t seed) {
   dice d(seed);
   plan p;

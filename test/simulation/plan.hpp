@@ -38,6 +38,9 @@ struct fault_plan {
     bool answers;  ///< with 503, rather than not at all
   };
   std::vector<outage> outages;
+
+  /// Whether every call is answered, soon and in full.
+  bool all_is_well() const noexcept;
 };
 
 /// What the job of a message does.
