@@ -37,17 +37,17 @@ asio::awaitable<settlement> settler::release(delivery& d, std::chrono::seconds a
   return settle(releases_, d, after, tries);
 }
 
-asio::awaitable<settlement> settler::settle(lane& lane, delivery& d, std::chrono::seconds after,
+asio::awaitable<settlement> settler::settle(lane& way, delivery& d, std::chrono::seconds after,
                                             unsigned tries) {
   one_shot<std::optional<sqs::batch_failure>> answer;
-  if (lane.waiting.empty()) lane.oldest = shard_.clock.now();
-  lane.waiting.push_back({d.message().receipt_handle, after, &answer});
+  if (way.waiting.empty()) way.oldest = shard_.clock.now();
+  way.waiting.push_back({d.message().receipt_handle, after, &answer});
   changed_.notify();
   const std::optional<sqs::batch_failure> failed = co_await answer.wait();
   if (!failed) co_return settlement::done;
-  shard_.books.note(d.id, (lane.removes ? "delete failed: " : "release failed: ") + failed->why.message);
+  shard_.books.note(d.id, (way.removes ? "delete failed: " : "release failed: ") + failed->why.message);
   if (verdict_on(*failed) == verdict::gone) co_return settlement::gone;
-  log::warning(lane.removes ? "delete failed, trying again" : "release failed, trying again",
+  log::warning(way.removes ? "delete failed, trying again" : "release failed, trying again",
                {{"message_id", d.message().id}, {"why", failed->why.message}});
   const steady_time again_at = shard_.clock.now() + between_tries.wait(tries, shard_.random.unit());
   if (again_at >= end_at_) co_return settlement::open;
@@ -78,17 +78,17 @@ void settler::stop() noexcept {
   changed_.notify();
 }
 
-std::optional<steady_time> settler::flush(lane& lane, steady_time now) {
-  while (lane.waiting.size() >= batch_limit || (!lane.waiting.empty() && now >= lane.oldest + linger_)) {
-    const std::size_t count = std::min(lane.waiting.size(), batch_limit);
+std::optional<steady_time> settler::flush(lane& way, steady_time now) {
+  while (way.waiting.size() >= batch_limit || (!way.waiting.empty() && now >= way.oldest + linger_)) {
+    const std::size_t count = std::min(way.waiting.size(), batch_limit);
     std::vector<entry> batch(
-        std::make_move_iterator(lane.waiting.begin()),
-        std::make_move_iterator(lane.waiting.begin() + static_cast<std::ptrdiff_t>(count)));
-    lane.waiting.erase(lane.waiting.begin(), lane.waiting.begin() + static_cast<std::ptrdiff_t>(count));
-    asio::co_spawn(shard_.strand, send(lane.removes, std::move(batch), batches_.enter()), asio::detached);
+        std::make_move_iterator(way.waiting.begin()),
+        std::make_move_iterator(way.waiting.begin() + static_cast<std::ptrdiff_t>(count)));
+    way.waiting.erase(way.waiting.begin(), way.waiting.begin() + static_cast<std::ptrdiff_t>(count));
+    asio::co_spawn(shard_.strand, send(way.removes, std::move(batch), batches_.enter()), asio::detached);
   }
-  if (lane.waiting.empty()) return std::nullopt;
-  return lane.oldest + linger_;
+  if (way.waiting.empty()) return std::nullopt;
+  return way.oldest + linger_;
 }
 
 asio::awaitable<void> settler::send(bool removes, std::vector<entry> batch, gate::holder inside) {
