@@ -13,18 +13,18 @@ engine::engine(random& chance, engine_options options)
 
 answer<any_result> engine::perform(const call& caller, any_request request) {
   return std::visit(
-      [&]<class Request>(Request& typed) -> answer<any_result> {
-        if constexpr (std::is_same_v<Request, receive_message_request>) {
-          auto outcome = receive(caller, typed);
-          if (outcome.has_error()) return outcome.error();
-          return any_result(std::move(outcome->result));
-        } else {
-          auto result = perform(caller, std::move(typed));
-          if (result.has_error()) return result.error();
-          return any_result(std::move(*result));
-        }
+      [&](auto& typed) -> answer<any_result> {
+        auto result = perform(caller, std::move(typed));
+        if (result.has_error()) return result.error();
+        return any_result(std::move(*result));
       },
       request);
+}
+
+answer<receive_message_result> engine::perform(const call& caller, const receive_message_request& request) {
+  auto outcome = receive(caller, request);
+  if (outcome.has_error()) return outcome.error();
+  return std::move(outcome->result);
 }
 
 answer<receive_outcome> engine::receive(const call& caller, const receive_message_request& request) {

@@ -29,7 +29,9 @@ class engine {
     tasks_.run(caller.now);
     return part_for(request).perform(caller, std::move(request));
   }
-  /// ReceiveMessage without waiting, and with what is needed to wait or to undo it.
+  /// ReceiveMessage without waiting.
+  answer<receive_message_result> perform(const call&, const receive_message_request&);
+  /// The same, with what is needed to wait or to undo it.
   answer<receive_outcome> receive(const call&, const receive_message_request&);
   void give_back(const receive_outcome& outcome, moment now) { receiving_.give_back(outcome, now); }
 

@@ -55,7 +55,7 @@ stored_message& queue::put(std::unique_ptr<stored_message> arrived, steady_time 
   m.serial = ++last_serial_;
   m.lease = 0;
   m.place = is_fifo() ? m.serial : ++last_place_ + scatter;
-  m.group = &groups_[m.group_id];
+  m.group = &group_of(m.group_id);
   ++m.group->size;
   by_age_.insert(by_age_.end(), m);
   messages_.emplace(m.serial, std::move(arrived));
@@ -74,7 +74,6 @@ std::vector<stored_message*> queue::receive(moment now, std::chrono::seconds vis
   while (received.size() < max) {
     message_group* group = next_group();
     if (group == nullptr) break;
-    const std::string group_id = group->available.begin()->group_id;
     unlist(*group);
     do {
       stored_message& m = *group->available.begin();
@@ -86,7 +85,7 @@ std::vector<stored_message*> queue::receive(moment now, std::chrono::seconds vis
       received.push_back(&m);
     } while (is_fifo() && group->in_flight != 0 && !group->available.empty() && received.size() < max);
     list(*group);
-    drop_if_empty(*group, group_id);
+    drop_if_empty(*group);
   }
   return received;
 }
@@ -110,7 +109,7 @@ std::unique_ptr<stored_message> queue::take(stored_message& m) {
   unlist(group);
   std::unique_ptr<stored_message> taken = detach(m);
   list(group);
-  drop_if_empty(group, taken->group_id);
+  drop_if_empty(group);
   return taken;
 }
 
@@ -168,7 +167,7 @@ message_group* queue::next_group() noexcept {
 bool queue::is_noisy(const message_group& group) const noexcept {
   constexpr std::size_t least = 30;
   if (is_fifo() || group.in_flight < least) return false;
-  if (group.available.begin()->group_id.empty()) return false;  // each of these is a tenant of its own
+  if (group.id->empty()) return false;  // each message without a group is a tenant of its own
   return group.in_flight * 10 > in_flight_;
 }
 
@@ -239,10 +238,16 @@ void queue::unlist(message_group& group) {
   if (group.is_linked()) ready_.erase(ready_.iterator_to(group));
 }
 
-void queue::drop_if_empty(message_group& group, const std::string& id) {
+message_group& queue::group_of(const std::string& id) {
+  const auto [found, added] = groups_.try_emplace(id);
+  if (added) found->second.id = &found->first;
+  return found->second;
+}
+
+void queue::drop_if_empty(message_group& group) {
   if (group.size != 0) return;
   unlist(group);
-  groups_.erase(id);
+  groups_.erase(groups_.find(*group.id));
 }
 
 /// Out of the queue, except that its group stays, even when it is empty now, and is not listed again.

@@ -19,6 +19,7 @@ namespace lastcall::broker {
 /// The messages of one group on a FIFO queue, of one tenant on a standard queue; those without a group share
 /// one.
 struct message_group : boost::intrusive::set_base_hook<boost::intrusive::optimize_size<true>> {
+  const std::string* id{nullptr};
   message_order<waiting_tag, by_place> available;
   std::size_t in_flight{0};
   std::size_t size{0};
@@ -106,7 +107,8 @@ class queue {
   void leave(stored_message&);
   void list(message_group&);
   void unlist(message_group&);
-  void drop_if_empty(message_group&, const std::string& id);
+  message_group& group_of(const std::string& id);
+  void drop_if_empty(message_group&);
   std::unique_ptr<stored_message> detach(stored_message&);
 
   const std::uint64_t id_;

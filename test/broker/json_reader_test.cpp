@@ -50,8 +50,7 @@ TEST_CASE("whole numbers are told from others") {
   CHECK(number("0") == 0);
   CHECK(number("-12") == -12);
   CHECK(number("9223372036854775807") == 9'223'372'036'854'775'807);
-  for (const char* other :
-       {"9223372036854775808", "1.5", "1e3", "-", "+1", ".5", "1.", "1e", "\"1\"", ""})
+  for (const char* other : {"9223372036854775808", "1.5", "1e3", "-", "+1", ".5", "1.", "1e", "\"1\"", ""})
     CHECK_FALSE(number(other));
 }
 

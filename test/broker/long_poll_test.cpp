@@ -157,6 +157,22 @@ TEST_CASE("a poll wakes when a group is unlocked") {
   CHECK(w.take(poll) == texts{"2"});
 }
 
+TEST_CASE("a poll wakes when the message that blocks a group has come to the end of its life") {
+  polled_world w;
+  w.url = w.create_fifo("jobs.fifo", {{"ContentBasedDeduplication", "true"},
+                                      {"MessageRetentionPeriod", "60"},
+                                      {"VisibilityTimeout", "600"}});
+  w.send_to_group(w.url, "g", "1");
+  w.receive(w.url);
+  w.pass(50s);
+  w.send_to_group(w.url, "g", "2");
+  const auto poll = w.poll();
+  CHECK(w.polls.next_event() == w.now.steady + 10s);
+  w.pass(10s);
+  w.settle();
+  CHECK(w.take(poll) == texts{"2"});
+}
+
 TEST_CASE("a poll on a dead-letter queue wakes when a message is moved there") {
   polled_world w;
   const std::string source = w.create(
