@@ -11,6 +11,7 @@
 #include "mail/smtp_client.hpp"
 #include "runtime/tls.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <unistd.h>
 #include <utility>
@@ -101,7 +102,8 @@ class smtp_handler final : public email_handler {
     return message;
   }
 
-  /// Sends to those who are due, a transaction for each group, and puts each group on record.
+  /// Sends to those who are due, a transaction for each group, and puts each group on record. Where one group
+  /// comes to nothing, the next would not fare better.
   asio::awaitable<void> send(job& job, const mail::smtp_client::slot& slot, mail::envelope envelope,
                              const std::string& message, email_progress& progress) {
     for (std::size_t first = 0; first < progress.due.size(); first += recipients_at_once) {
@@ -115,7 +117,8 @@ class smtp_handler final : public email_handler {
       mail::delivery attempt = co_await client_.send(slot, std::move(group), message, guard);
       co_await record(job, attempt, guard.recipients());
       for (std::size_t i = first; i < end; ++i)
-        progress.results[progress.due[i]] = with_step(std::move(attempt[i - first]));
+        progress.results[progress.due[i]] = with_step(attempt[i - first]);
+      if (std::all_of(attempt.begin(), attempt.end(), is_not_sent)) co_return;
     }
   }
 
@@ -130,7 +133,7 @@ class smtp_handler final : public email_handler {
       const auto settled = co_await ledger_.settle(std::move(id), std::move(copy));
       if (settled) break;
       if (tries == 3) {
-        log::error("mail was sent, and could not be put on record",
+        log::error("what became of a mail could not be put on record",
                    {{"message_id", job.message().id}, {"why", settled.error().message}});
         break;
       }
@@ -146,6 +149,10 @@ class smtp_handler final : public email_handler {
     log::error("mail not sent: its ledger does not work",
                {{"message_id", job.message().id}, {"why", why.message}});
     return outcome::retry(why.message);
+  }
+
+  static bool is_not_sent(const mail::recipient_result& r) {
+    return r.status == mail::delivery_status::not_sent;
   }
 
   static error refuse(const std::string& field, const std::string& why) {

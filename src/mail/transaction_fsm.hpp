@@ -22,6 +22,8 @@ namespace lastcall::mail {
 ///     4yz, 5yz to DATA               later, refused: all accepted   –
 ///     2yz, 4yz, 5yz to the message   –                              sent, later, refused: all accepted
 ///     the connection fails           not_sent: all undecided        in_doubt: all accepted
+///     4yz, 5yz in the message        later, refused: all accepted   –
+///     leave is withheld              not_sent: all accepted         –
 class transaction_fsm {
  public:
   struct action {
@@ -94,8 +96,8 @@ class transaction_fsm {
   std::vector<command> commands_;
   std::size_t replied_{0};
   bool sender_accepted_{false};
-  bool awaiting_end_{
-      false};  ///< all commands are answered; a reply to the message, or to its empty stand-in, is due
+  /// All commands are answered; a reply to the message, or to its empty stand-in, is due.
+  bool awaiting_end_{false};
   bool dot_begun_{false};
   bool open_{false};
   bool over_{false};

@@ -119,6 +119,13 @@ struct world {
   std::unique_ptr<email_handler> handler;
 };
 
+std::string to_many(int recipients) {
+  std::string body = R"({"from":"ada@example.com","text":"x","bcc":["r0@example.org")";
+  for (int i = 1; i < recipients; ++i)
+    body += ",\"r" + std::to_string(i) + "@example.org\"";
+  return body + "]}";
+}
+
 std::string field_of(const mail::caught_mail& mail, const std::string& name) {
   const std::size_t start = mail.content.find("\r\n" + name + ": ") + name.size() + 4;
   return mail.content.substr(start, mail.content.find("\r\n", start) - start);
@@ -182,19 +189,20 @@ TEST_CASE("a refused message is a failure, a deferred one a retry, both in the s
   CHECK(o.reason == "bob@example.org: 554 5.7.1 Spam (in reply to the end of the message)");
 }
 
-TEST_CASE("no server is a retry") {
+TEST_CASE("no server is a retry, and is not asked again for each group of recipients") {
   world w;
   w.server->stop();
   w.time.run_ready();
   CHECK(w.run(to_bob).what == kind::retry);
+  w.network.is_deaf = true;
+  const std::chrono::nanoseconds before = w.time.elapsed();
+  CHECK(w.run(to_many(120), "job-2").what == kind::retry);
+  CHECK(w.time.elapsed() - before == 30s);
 }
 
 TEST_CASE("many recipients go in several transactions") {
   world w;
-  std::string body = R"({"from":"ada@example.com","text":"x","bcc":["r0@example.org")";
-  for (int i = 1; i < 120; ++i)
-    body += ",\"r" + std::to_string(i) + "@example.org\"";
-  CHECK(w.run(body + "]}").what == kind::done);
+  CHECK(w.run(to_many(120)).what == kind::done);
   REQUIRE(w.caught.size() == 3);
   CHECK(w.caught[0].recipients.size() == 50);
   CHECK(w.caught[2].recipients.size() == 20);
@@ -277,7 +285,7 @@ TEST_CASE("an outcome that can't be recorded is tried again, then reported") {
   CHECK(w.caught.size() == 1);
   w.ledger.settles_to_fail = 3;
   CHECK(w.run(to_bob, "job-2").what == kind::done);
-  CHECK(log.named("mail was sent, and could not be put on record").size() == 1);
+  CHECK(log.named("what became of a mail could not be put on record").size() == 1);
 }
 
 TEST_CASE("told to stop before the dot, nothing is sent and the claim is given back") {
