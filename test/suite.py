@@ -79,7 +79,7 @@ def how_it_ended(code):
 
 def test_folders():
     """The folders that have C++ tests: each becomes a program test_<folder>."""
-    return sorted({path.parent.name for path in (ROOT / "test").glob("*/*.cpp")} - {"support"})
+    return sorted({path.parent.name for path in (ROOT / "test").glob("*/*_test.cpp")})
 
 
 def configure(preset):
