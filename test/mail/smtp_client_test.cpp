@@ -356,6 +356,16 @@ TEST_CASE("told to stop before the dot, the connection is closed and nothing is 
   CHECK(only(*deaf.sent) == status::not_sent);
 }
 
+TEST_CASE("told to stop on a connection that is used again, no other one is tried") {
+  world w({greeted() + one_mail() + scripted_server::script{hold()}});
+  CHECK(only(w.send()) == status::sent);
+  w.start();
+  w.tell_to_stop(2s);
+  REQUIRE(w.sent.has_value());
+  CHECK(only(*w.sent) == status::not_sent);
+  CHECK(w.server.connections() == 1);
+}
+
 TEST_CASE("told to stop while the leave is asked for, nothing is sent") {
   world w(
       {greeted() + scripted_server::script{hear("DATA\r\n"), say("250 ok\r\n250 ok\r\n354 go\r\n"), hold()}});
