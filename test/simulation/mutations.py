@@ -42,8 +42,8 @@ MUTATIONS = [
         ("statement", SHARD, "next->turn.set(false);", "static_cast<void>(next);")]),
     (3, "forget the flush of a batch that is not full", [
         ("expression", "settler.cpp",
-         "lane.waiting.size() >= batch_limit || (!lane.waiting.empty() && now >= lane.oldest + linger_)",
-         "lane.waiting.size() >= batch_limit")]),
+         "way.waiting.size() >= batch_limit || (!way.waiting.empty() && now >= way.oldest + linger_)",
+         "way.waiting.size() >= batch_limit")]),
     (3, "ignore a failed entry of a batch", [
         ("statement", "settler.cpp", "batch[i].answer->set(std::move(failures[i]));",
          "batch[i].answer->set(std::nullopt);")]),
@@ -67,8 +67,8 @@ MUTATIONS = [
         ("expression", SHARD, "now >= machine_.budget().jobs_give_up_at", "true")]),
     (5, "stop extensions at the signal", [
         ("statement", SHARD, "keeper_.end_by(machine_.budget().end_at);", "keeper_.stop();")]),
-    (5, "do not notice that a lease is over", [
-        ("statement", "lease.cpp", "if (now >= lost_at()) return due::loss;", "")]),
+    (5, "tell of a lost lease only when it is over", [
+        ("expression", "lease.hpp", "ends_at_ - terms_.notice()", "ends_at_")]),
     (5, "let an answer revive a lost lease", [
         ("statement", "lease.cpp", "if (state_ != state::asking) return;  // too late: it was given up as lost meanwhile",
          "")]),

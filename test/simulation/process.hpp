@@ -18,12 +18,12 @@ class process {
  public:
   struct surroundings {
     scheduler& time;
-    const plan& plan;
-    wire& wire;
-    service& service;
+    const simulation::plan& plan;
+    simulation::wire& wire;
+    simulation::service& service;
     job_history& jobs;
-    oracle& oracle;
-    trace& trace;
+    simulation::oracle& oracle;
+    simulation::trace& trace;
   };
 
   process(const surroundings&, std::size_t number, const process_plan&);
