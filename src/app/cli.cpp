@@ -7,7 +7,10 @@
 #include "app/log_sink.hpp"
 #include "app/program.hpp"
 
+#include <boost/system/system_error.hpp>
+
 #include <csignal>
+#include <system_error>
 #include <unistd.h>
 
 namespace lastcall::app {
@@ -60,6 +63,12 @@ int run_cli(const make_root& make, const std::vector<std::string>& arguments, co
   } catch (const refusal& r) {
     c.err.line(std::string("lastcall: ") + r.what());
     return r.exit();
+  } catch (const std::system_error& e) {
+    c.err.line(std::string("lastcall: the machine refuses what is needed: ") + e.what());
+    return exit_system;
+  } catch (const boost::system::system_error& e) {
+    c.err.line(std::string("lastcall: the machine refuses what is needed: ") + e.what());
+    return exit_system;
   }
 }
 

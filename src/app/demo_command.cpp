@@ -8,10 +8,9 @@
 #include "app/live_view.hpp"
 #include "app/program.hpp"
 #include "app/report_delivery.hpp"
-#include "app/side_tasks.hpp"
 #include "app/worker_options.hpp"
+#include "app/worker_process.hpp"
 #include "mail/memory_ledger.hpp"
-#include "worker/supervisor.hpp"
 
 #include <boost/asio/this_coro.hpp>
 #include <nlohmann/json.hpp>
@@ -137,18 +136,17 @@ int demo(const demo_settings& s, console& c) {
   jobs::email_options email;
   email.smtp = servers.smtp_url() + "?starttls=never";
   email.ehlo_name = "localhost";
-  worker::supervisor supervisor(
-      options, s.worker.threads,
+  worker_process process(
+      s.worker, options,
       shards_of(session, queue.queue_url(),
-                email_job_maker(std::move(email), std::make_shared<mail::memory_ledger>())));
-  if (const int number = start.signal(); number != 0) supervisor.drain(name_of_signal(number));
-  const side_tasks beside(supervisor, s.worker);
+                email_job_maker(std::move(email), std::make_shared<mail::memory_ledger>())),
+      start);
   auto view = running<live_view>::start(loop, [&]() -> result<std::unique_ptr<live_view>> {
     return std::make_unique<live_view>(loop.executor(), c.err, [&] {
-      return look(supervisor, servers, queue.queue_url(), queue.sent(), options.drain_when_empty);
+      return look(process.supervisor(), servers, queue.queue_url(), queue.sent(), options.drain_when_empty);
     });
   });
-  const int exit = supervisor.run([&](const worker::report& r) {
+  const int exit = process.supervisor().run([&](const worker::report& r) {
     (*view).reset();
     report.deliver(r);
   });

@@ -69,11 +69,11 @@ class log_sink::lines final : public spdlog::sinks::base_sink<std::mutex> {
 };
 
 log_sink::log_sink(output& to, log_format format) : format_(format) {
-  auto sink = std::make_shared<lines>(to, dropped_);
+  auto writer = std::make_shared<lines>(to, dropped_);
   // No line end: the output writes it.
-  sink->set_formatter(std::make_unique<spdlog::pattern_formatter>(
+  writer->set_formatter(std::make_unique<spdlog::pattern_formatter>(
       format == log_format::json ? json_pattern : text_pattern, spdlog::pattern_time_type::utc, ""));
-  logger_ = std::make_unique<spdlog::logger>("lastcall", std::move(sink));
+  logger_ = std::make_unique<spdlog::logger>("lastcall", std::move(writer));
   logger_->set_level(spdlog::level::trace);  // log::enabled has decided already
 }
 

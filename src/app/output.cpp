@@ -25,7 +25,7 @@ bool wait_writable(int fd, steady_time deadline) noexcept {
 
 }  // namespace
 
-output::output(int fd) : fd_(fd), is_terminal_(::isatty(fd) == 1) {}
+output::output(int fd, bool may_draw) : fd_(fd), is_terminal_(may_draw && ::isatty(fd) == 1) {}
 
 unsigned output::width() const noexcept {
   winsize size{};

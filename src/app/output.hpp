@@ -14,10 +14,12 @@ namespace lastcall::app {
 /// not stop the worker by it. SIGPIPE must be ignored. Any thread may call any function; nothing throws.
 class output {
  public:
-  explicit output(int fd);
+  /// `may_draw`: whether a terminal there understands escape sequences.
+  explicit output(int fd, bool may_draw = true);
   output(const output&) = delete;
   output& operator=(const output&) = delete;
 
+  /// A terminal that can be drawn on.
   bool is_terminal() const noexcept { return is_terminal_; }
   /// Columns of the terminal; 80 where it isn't one.
   unsigned width() const noexcept;

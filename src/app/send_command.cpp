@@ -48,7 +48,7 @@ std::string why_not_json(const std::string& text) {
   // Checked without keeping anything: a line may be a megabyte.
   if (nlohmann::json::accept(text)) return {};
   try {
-    static_cast<void>(nlohmann::json::parse(text));
+    [[maybe_unused]] const auto parsed = nlohmann::json::parse(text);
     return {};
   } catch (const nlohmann::json::parse_error& e) {
     return "not JSON from character " + std::to_string(e.byte) + " on";

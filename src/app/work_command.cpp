@@ -1,4 +1,3 @@
-#include "app/admin.hpp"
 #include "app/connection.hpp"
 #include "app/exit_code.hpp"
 #include "app/foreground.hpp"
@@ -6,10 +5,9 @@
 #include "app/program.hpp"
 #include "app/queue_check.hpp"
 #include "app/report_delivery.hpp"
-#include "app/side_tasks.hpp"
 #include "app/worker_options.hpp"
+#include "app/worker_process.hpp"
 #include "base/log.hpp"
-#include "worker/supervisor.hpp"
 
 namespace lastcall::app {
 namespace {
@@ -39,15 +37,12 @@ int work(const work_settings& s, const make_job& job, console& c, const environm
   for (const std::string& warning : warnings_about(queue))
     log::warning(warning, {{"queue", s.queue.shown()}});
 
-  worker::supervisor supervisor(options, s.worker.threads, shards_of(session, queue.url, job));
-  // A signal between the check and the supervisor has found nobody else to take it.
-  if (const int number = start.signal(); number != 0) supervisor.drain(name_of_signal(number));
-  const side_tasks beside(supervisor, s.worker);
+  worker_process process(s.worker, options, shards_of(session, queue.url, job), start);
   log::info("working", {{"queue", s.queue.shown()},
                         {"endpoint", session.endpoint_url},
                         {"region", session.region},
                         {"concurrency", options.concurrency * s.worker.threads}});
-  return supervisor.run([&](const worker::report& r) { report.deliver(r); });
+  return process.supervisor().run([&](const worker::report& r) { report.deliver(r); });
 }
 
 }  // namespace
