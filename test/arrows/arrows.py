@@ -109,7 +109,9 @@ CHANCE = r"\brandom_device\b|\bmt19937|\bstd::rand\b|\barc4random|\bgetrandom\b"
 
 # Where time and chance are at home, besides runtime: its tests, the clocks made for tests, the precompiled header,
 # which only includes, and the loop of real threads and signals that the simulator replaces as a whole.
-HOME_OF_TIME = ("src/runtime/", "test/runtime/", "test/support/", "src/precompiled.hpp", "src/worker/supervisor.cpp")
+# test/consumer is a user's program: it takes its time where a user's program does.
+HOME_OF_TIME = ("src/runtime/", "test/runtime/", "test/support/", "test/consumer/", "src/precompiled.hpp",
+                "src/worker/supervisor.cpp")
 
 
 def time_or_chance_outside_runtime(tree):
