@@ -22,12 +22,6 @@ class object_reader {
       : object_(object), path_(std::move(path)), problem_(problem) {
     if (!object.is_object()) complain(path_, "must be an object");
   }
-  ~object_reader() {
-    if (!object_.is_object()) return;
-    for (const auto& [name, value] : object_.items())
-      if (std::find(known_.begin(), known_.end(), name) == known_.end())
-        complain(field(printable(name, 40)), "is not known here; known are " + known());
-  }
   object_reader(const object_reader&) = delete;
   object_reader& operator=(const object_reader&) = delete;
 
@@ -47,6 +41,13 @@ class object_reader {
   }
   std::string field(std::string_view name) const {
     return path_.empty() ? std::string(name) : path_ + "." + std::string(name);
+  }
+  /// Called when all known fields were read: any other is a mistake that would otherwise go unnoticed.
+  void refuse_unknown() {
+    if (!object_.is_object()) return;
+    for (const auto& [name, value] : object_.items())
+      if (std::find(known_.begin(), known_.end(), name) == known_.end())
+        complain(field(printable(name, 40)), "is not known here; known are " + known());
   }
   void complain(const std::string& where, const std::string& what) {
     if (!problem_)
@@ -96,6 +97,7 @@ class request_reader {
     read_headers(in);
     read_attachments(in);
     read_images(in);
+    in.refuse_unknown();
   }
 
   void read_from(object_reader& in) {
@@ -119,6 +121,7 @@ class request_reader {
       auto address = mail::parse_address(parts.text("address").value_or(""));
       if (!address) parts.complain(parts.field("address"), address.error().message);
       if (address) m.address = std::move(*address);
+      parts.refuse_unknown();
       return m;
     } else {
       in.complain(where, "must be an address: a string, or an object with name and address");
@@ -155,6 +158,7 @@ class request_reader {
     for (std::size_t i = 0; i < list->size() && !problem_; ++i) {
       object_reader element((*list)[i], name + "[" + std::to_string(i) + "]", problem_);
       read(element, i);
+      element.refuse_unknown();
     }
   }
 

@@ -58,7 +58,7 @@ result<void> maildir::store(const std::string& name, std::string_view message) c
   if (fd < 0) return failed("can't write '" + temporary + "'");
   const bool is_written = write_all(fd, message);
   const bool is_stored = is_written && ::rename(temporary.c_str(), (path_ + "/new/" + name).c_str()) == 0;
-  const error why = is_stored ? error{} : failed("can't write '" + temporary + "'");
+  error why = is_stored ? error{} : failed("can't write '" + temporary + "'");
   ::close(fd);
   if (is_stored) return {};
   ::unlink(temporary.c_str());
