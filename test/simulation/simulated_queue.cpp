@@ -77,7 +77,8 @@ template <class Answer, class Serve>
 asio::awaitable<result<Answer>> simulated_queue::call(steady_time deadline, Serve serve) {
   for (unsigned attempt_number = 1;; ++attempt_number) {
     const steady_time until = std::min(deadline, lane_.now() + attempt_timeout);
-    result<Answer> answer = co_await attempt<Answer>(until, false, serve);
+    Serve once = serve;
+    result<Answer> answer = co_await attempt<Answer>(until, false, std::move(once));
     const bool again = !answer && may_help_to_retry(answer.error()) && attempt_number < attempts_;
     const auto pause = again ? dice_.between(0ns, 1s * (1 << (attempt_number - 1))) : 0ns;
     if (!again || lane_.now() + pause >= deadline) {
