@@ -14,24 +14,24 @@ answer<receive_message_result> long_polls::poll::take() {
 
 long_polls::ticket long_polls::receive(const call& caller, receive_message_request request,
                                        std::function<void()> on_answer) {
-  auto ticket = std::make_shared<poll>();
+  auto made = std::make_shared<poll>();
   auto outcome = engine_.receive(caller, request);
   if (outcome.has_error() || !outcome->result.messages.empty() ||
       outcome->wait == std::chrono::seconds::zero()) {
-    ticket->result_ = std::move(outcome);
-    return ticket;
+    made->result_ = std::move(outcome);
+    return made;
   }
-  ticket->caller_ = caller;
-  ticket->request_ = std::move(request);
-  ticket->on_answer_ = std::move(on_answer);
-  ticket->deadline_ = caller.now.steady + outcome->wait;
-  ticket->queue_id_ = outcome->queue_id;
-  ticket->number_ = ++polls_made_;
-  queue_of_polls& waiting = queues_[ticket->queue_id_];
-  ticket->place_ = waiting.polls.insert(waiting.polls.end(), ticket);
-  deadlines_.emplace(poll_time(ticket->deadline_, ticket->number_), ticket);
-  wake_at(ticket->queue_id_, waiting, engine_.next_event(ticket->queue_id_));
-  return ticket;
+  made->caller_ = caller;
+  made->request_ = std::move(request);
+  made->on_answer_ = std::move(on_answer);
+  made->deadline_ = caller.now.steady + outcome->wait;
+  made->queue_id_ = outcome->queue_id;
+  made->number_ = ++polls_made_;
+  queue_of_polls& waiting = queues_[made->queue_id_];
+  made->place_ = waiting.polls.insert(waiting.polls.end(), made);
+  deadlines_.emplace(poll_time(made->deadline_, made->number_), made);
+  wake_at(made->queue_id_, waiting, engine_.next_event(made->queue_id_));
+  return made;
 }
 
 void long_polls::abandon(const ticket& t, moment now) {
