@@ -168,7 +168,7 @@ TEST_CASE("deduplication outlives the message, but not a purge") {
 }
 
 TEST_CASE("with the scope messageGroup ids count within their group") {
-  fifo_world w({{"DeduplicationScope", "messageGroup"}});
+  fifo_world w(text_map{{"DeduplicationScope", "messageGroup"}});
   w.send_as("a", "one", "d");
   w.send_as("b", "one", "d");
   w.send_as("a", "one", "d");
@@ -191,7 +191,7 @@ TEST_CASE("a FIFO message has no delay of its own") {
 }
 
 TEST_CASE("on a FIFO queue a delay of 0 means the queue's") {
-  fifo_world w({{"DelaySeconds", "5"}});
+  fifo_world w(text_map{{"DelaySeconds", "5"}});
   outgoing_message m = engine_world::text("1");
   m.group_id = "g";
   m.delay_s = 0;
@@ -202,7 +202,7 @@ TEST_CASE("on a FIFO queue a delay of 0 means the queue's") {
 }
 
 TEST_CASE("a new delay of a FIFO queue holds for the messages that are there") {
-  fifo_world w({{"DelaySeconds", "100"}});
+  fifo_world w(text_map{{"DelaySeconds", "100"}});
   w.send_to_group(w.url, "g", "1");
   w.pass(10s);
   w.send_to_group(w.url, "g", "2");
