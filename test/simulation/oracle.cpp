@@ -230,7 +230,7 @@ void oracle::receive_sent(const poll_ptr& poll) {
 
 void oracle::check_bounds(const conduct& c, std::size_t process) {
   constexpr std::size_t most_in_answer = 10;
-  const std::size_t most = c.shards * (2 * c.options.concurrency + most_in_answer);
+  const std::size_t most = c.shards * (2 * c.options.concurrency + 2 * most_in_answer);
   if (c.leases.size() <= most) return;
   const auto is_held = [this](const lease_record* l) {
     return l->delivered && !l->freed_at && is_current(l->receipt);
