@@ -129,7 +129,7 @@ def unit_test(program, words):
 def unit_tests(preset, words="", folders=None):
     folders = folders or test_folders()
     programs = [f"test_{folder}" for folder in folders]
-    broken = build(preset, programs if words or folders != test_folders() else [*programs, "lastcall"])
+    broken = build(preset, programs if words or folders != test_folders() else [*programs, "lastcall", "consumer"])
     counts = Counts()
     for program in broken:
         say(f"{program} could not be built")
@@ -240,7 +240,7 @@ def peers():
 
 
 def system(words=""):
-    if build("sanitize", ["lastcall"]):
+    if build("sanitize", ["lastcall", "consumer"]):
         say("lastcall could not be built, so the tests of the real binary fail")
         return FAILED
     peers()

@@ -15,7 +15,8 @@ class dice {
   std::uint64_t next() { return random_.next(); }
   /// Evenly from 0 to count − 1.
   std::size_t below(std::size_t count) {
-    return static_cast<std::size_t>((static_cast<unsigned __int128>(random_.next()) * count) >> 64);
+    __extension__ using wide = unsigned __int128;
+    return static_cast<std::size_t>((static_cast<wide>(random_.next()) * count) >> 64);
   }
   std::size_t between(std::size_t least, std::size_t most) { return least + below(most - least + 1); }
   bool happens(double probability) { return probability > 0 && random_.unit() < probability; }

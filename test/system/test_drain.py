@@ -25,9 +25,11 @@ def finish_the_rest(lastcall, queue, journal, *arguments):
 
 
 @pytest.mark.timeout_s(240)  # moto looks at every message of the queue for each receive
-def test_a_thousand_messages_are_each_done_once(lastcall, queue, journal):
+def test_a_thousand_messages_are_each_done_once(lastcall, queue, journal, request):
     ids = queue.send_many(1000)
-    worker = lastcall.work(queue, "--drain-when-empty", "--wait", "1s", "--concurrency", "32",
+    # moto looks at a message and marks it as received in two steps: two receives at once may get the same one.
+    pollers = 1 if "moto" in request.node.name else 2
+    worker = lastcall.work(queue, "--drain-when-empty", "--wait", "1s", "--concurrency", "32", "--pollers", pollers,
                            "--report", worker_report := journal.path.with_name("report.json"),
                            "sleep", "--for", "0ms", "--journal", journal)
     assert worker.exit_code(200) == 0, worker.stderr

@@ -184,7 +184,8 @@ def test_a_malformed_job_fails_with_a_clear_reason_and_stops_nothing(mail, smtp,
         job = " "  # SQS takes no empty body
     worker = mail(smtp.port, job, PLAIN | {"subject": "the next one"})
     assert worker.code == 0, worker.stderr
-    assert worker.report["jobs"]["failed"] == 1 and worker.report["jobs"]["done"] == 1
+    # It comes again after a second, so a slow machine sees it fail more than once.
+    assert worker.report["jobs"]["failed"] >= 1 and worker.report["jobs"]["done"] == 1
     assert said in worker.stderr
     [delivered] = smtp.delivered
     assert parsed(delivered)["Subject"] == "the next one" and delivered.recipients == ["bob@example.org"]
