@@ -79,11 +79,13 @@ int run_cli(const std::vector<std::string>& arguments, const environment& env, c
 int run_process(const make_root& make, int count, char** arguments) {
   // A reader of our output that goes away must not take the worker with it.
   std::signal(SIGPIPE, SIG_IGN);
-  output out(STDOUT_FILENO);
-  output err(STDERR_FILENO);
-  console c{0, out, err};
-  const int exit =
-      run_cli(make, {arguments + (count > 0 ? 1 : 0), arguments + count}, process_environment(), c);
+  const environment env = process_environment();
+  const std::string terminal = value_of(env, "TERM");
+  const bool may_draw = !terminal.empty() && terminal != "dumb";
+  output out(STDOUT_FILENO, may_draw);
+  output err(STDERR_FILENO, may_draw);
+  console c{STDIN_FILENO, out, err};
+  const int exit = run_cli(make, {arguments + (count > 0 ? 1 : 0), arguments + count}, env, c);
   // All is settled and told: a signal that comes now must not change the exit code.
   std::signal(SIGTERM, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);

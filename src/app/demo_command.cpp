@@ -164,10 +164,9 @@ command demo_command() {
       .summary = "Shows everything in one process: no account and no other server needed.",
       .text =
           "Starts an SQS-compatible server, a mail server that keeps what it is given, and a worker between "
-          "them; "
-          "sends a mix of email jobs to the queue over HTTP, and shows how the worker delivers them over "
-          "SMTP. "
-          "Ctrl-C shows the drain and ends with the report; with --drain-when-empty it ends by itself.",
+          "them; sends a mix of email jobs to the queue over HTTP, and shows how the worker delivers them "
+          "over SMTP. Ctrl-C shows the drain and ends with the report; with --drain-when-empty it ends by "
+          "itself.",
       .arguments = "[OPTIONS]",
       .groups = {{"The demo",
                   {count_option("jobs", settings->jobs, 0, 1'000'000, "Emails to send."),

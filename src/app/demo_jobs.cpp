@@ -33,8 +33,10 @@ constexpr std::array<customer, 10> customers{
 
 /// A blue ring, 24 by 24 pixels: PNG in base64.
 constexpr std::string_view logo_png =
-    "iVBORw0KGgoAAAANSUhEUgAAABgAAAAYCAYAAADgdz34AAAAXklEQVR42mNgGAxAPv/1f2yYJoZSxTJSDSfJEnINJ8oSSg3Hawmpmki2"
-    "hNxwpcgCShIFVdM5Qf3UyESjFlDfAqpGMs2T6YBlNKoWFTQv7OhSXNOlwqFLlUmXSp9aAABPDJ+fpT/k8AAAAABJRU5ErkJggg==";
+    ""
+    "iVBORw0KGgoAAAANSUhEUgAAABgAAAAYCAYAAADgdz34AAAAXklEQVR42mNgGAxAPv/"
+    "1f2yYJoZSxTJSDSfJEnINJ8oSSg3Hawmpmki2hNxwpcgCShIFVdM5Qf3UyESjFlDfAqpGMs2T6YBlNKoWFTQv7OhSXNOlwqFLlUmXSp9"
+    "aAABPDJ+fpT/k8AAAAABJRU5ErkJggg==";
 
 /// One in twenty-five is slow to be taken.
 std::string_view domain_for(std::size_t number) {
@@ -52,8 +54,8 @@ void add_text(json& job, const customer& c, std::size_t number) {
   job["subject"] = std::string(c.thanks) + " " + order_number(number);
   job["text"] =
       std::string(c.greeting) + ",\n\n" + std::string(c.thanks) + " (" + order_number(number) +
-      "). We have packed it and it is on its way to you.\n\n.\nThe line above is a single dot: a mail server "
-      "must not take it for the end.\n\n-- \nThe Example Shop\n";
+      "). We have packed it and it is on its way to you.\n\n.\nThe line above is a single dot: a mail "
+      "server must not take it for the end.\n\n-- \nThe Example Shop\n";
 }
 
 void add_newsletter(json& job, const customer& c, std::size_t number) {

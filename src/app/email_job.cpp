@@ -48,13 +48,12 @@ option smtp_option(std::string& into) {
     if (const auto server = mail::parse_smtp_server(text); !server) return server.error();
     return text;
   };
-  return {
-      .name = "smtp",
-      .value_name = "URL",
-      .help =
-          "smtp://host:port, with STARTTLS where the server offers it; smtps:// for TLS from the first byte; "
-          "?starttls=required or never to insist.",
-      .set = stores(into, parse)};
+  return {.name = "smtp",
+          .value_name = "URL",
+          .help =
+              "smtp://host:port, with STARTTLS where the server offers it; smtps:// for TLS from the first "
+              "byte; ?starttls=required or never to insist.",
+          .set = stores(into, parse)};
 }
 
 option_group server_options(jobs::email_options& o) {
@@ -99,12 +98,9 @@ command email_command(const run_worker& run) {
           .summary = "Sends each message as an email.",
           .text =
               "Sends an email for each message, which is JSON: from, to, cc, bcc, reply_to, subject, text, "
-              "html, headers, "
-              "attachments, inline_images (src/jobs/email.md has the schema). Every recipient's own answer "
-              "counts: a "
-              "refusal that passes (4xx) is tried again for those recipients alone, one that stays (5xx) is "
-              "a failed "
-              "job with the server's words.",
+              "html, headers, attachments, inline_images (src/jobs/email.md has the schema). Every "
+              "recipient's own answer counts: a refusal that passes (4xx) is tried again for those "
+              "recipients alone, one that stays (5xx) is a failed job with the server's words.",
           .arguments = "--smtp URL [OPTIONS]",
           .groups = {server_options(settings->job), mail_options(*settings)},
           .examples = {{"lastcall work --queue emails email --smtp smtp://localhost:1025 --from 'Shop "
@@ -112,8 +108,8 @@ command email_command(const run_worker& run) {
                         "to a mail server on this machine"},
                        {"lastcall work --config ses.toml email --smtp-user AKIA…",
                         "to Amazon SES, with smtp = "
-                        "\"smtp://email-smtp.eu-west-1.amazonaws.com:587?starttls=required\" in "
-                        "ses.toml and the password in LASTCALL_SMTP_PASSWORD"}},
+                        "\"smtp://email-smtp.eu-west-1.amazonaws.com:587?starttls=required\" in ses.toml "
+                        "and the password in LASTCALL_SMTP_PASSWORD"}},
           .run = [settings, run](console& c, const environment& env) {
             if (settings->job.smtp.empty())
               throw refusal(exit_usage, "email needs a mail server: email --smtp URL");

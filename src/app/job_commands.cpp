@@ -39,8 +39,8 @@ command sleep_command(const run_worker& run) {
           {{"The job",
             {duration_option("for", options->duration, "How long each job takes; 0ms is the empty job."),
              text_option("journal", "FILE", options->journal,
-                         "Appends 'S <message id> <µs since the epoch>' when a job starts, and 'E …' when it "
-                         "has ended by itself.")}}},
+                         "Appends 'S <message id> <µs since the epoch>' when a job starts, and 'E …' when "
+                         "it has ended by itself.")}}},
       .examples = {{"lastcall work --queue jobs sleep --for 50ms", "takes each message, waits, deletes it"}},
       .run = [options, run](console& c, const environment& env) {
         return run(
@@ -63,8 +63,8 @@ command exec_command(const run_worker& run) {
           "or "
           "the job's time limit: try again. Any other: failed, and the message comes again after a rest that "
           "grows. A last line of output such as {\"retry_after_s\":30} says how long.\n"
-          "When the job is cut, its process group gets SIGTERM, and SIGKILL at the end of --reserve. What it "
-          "writes goes to the log with the message's id.",
+          "When the job is cut, its process group gets SIGTERM, and SIGKILL at the end of --reserve. What "
+          "it writes goes to the log with the message's id.",
       .arguments = "-- CMD [ARG…]",
       .rest = &options->command,
       .examples = {{"lastcall work --queue jobs --grace 110s exec -- ./process-order --fast",
@@ -126,10 +126,9 @@ command http_command(const run_worker& run) {
       .summary = "Posts each message to an HTTP endpoint.",
       .text =
           "Posts each message's body to an HTTP endpoint, with headers in the manner of Elastic Beanstalk's "
-          "sqsd "
-          "(X-Aws-Sqsd-Msgid, X-Aws-Sqsd-Receive-Count, X-Aws-Sqsd-Attr-…). 2xx: done. 429 and 503: try "
-          "again, "
-          "when Retry-After says so. Any other: failed, and the message comes again after a rest that grows.",
+          "sqsd (X-Aws-Sqsd-Msgid, X-Aws-Sqsd-Receive-Count, X-Aws-Sqsd-Attr-…). 2xx: done. 429 and 503: "
+          "try again, when Retry-After says so. Any other: failed, and the message comes again after a rest "
+          "that grows.",
       .arguments = "--to URL",
       .groups = {{"The job",
                   {url_option("to", "http|https", options->to,

@@ -53,8 +53,7 @@ std::vector<std::string> warnings_about(const found_queue& queue) {
   if (most == 1 || most == "1")
     return {
         "the queue's redrive policy allows one receive: a message that is released by a drain, though its "
-        "job was "
-        "never started, goes to the dead-letter queue; set maxReceiveCount to 3 or more"};
+        "job was never started, goes to the dead-letter queue; set maxReceiveCount to 3 or more"};
   return {};
 }
 

@@ -239,8 +239,7 @@ std::vector<command> words(const std::shared_ptr<queue_command_settings>& s) {
        list_option("attribute", "NAME=VALUE", s->attributes, "Any other attribute of CreateQueue.")});
   creating.text =
       "Creates a queue, and prints its URL. A name that ends in .fifo makes a FIFO queue. Where a queue of "
-      "that name "
-      "exists with the same attributes, nothing is done.";
+      "that name exists with the same attributes, nothing is done.";
   creating.examples = {{"lastcall queue create --queue jobs --dead-letter-queue jobs-dead",
                         "a queue whose messages are tried 5 times"}};
 
@@ -249,8 +248,7 @@ std::vector<command> words(const std::shared_ptr<queue_command_settings>& s) {
   looking.text =
       "Shows messages, a line of JSON each, without taking them: they are received and at once released. "
       "SQS has no other way to look, so each look counts as one of the receives that a redrive policy "
-      "allows, and "
-      "for a moment the messages are invisible to others.";
+      "allows, and for a moment the messages are invisible to others.";
 
   command counting =
       word_about_queue(s, "stats", "Prints how many messages a queue holds, and how it is set up.",
@@ -262,8 +260,7 @@ std::vector<command> words(const std::shared_ptr<queue_command_settings>& s) {
                                     "To this queue, not to where each message came from.")});
   moving.text =
       "Starts to move all messages of a dead-letter queue (--queue) back to the queues they came from, and "
-      "prints the "
-      "handle of the task. SQS does the rest by itself.";
+      "prints the handle of the task. SQS does the rest by itself.";
 
   return {std::move(listing),
           std::move(creating),

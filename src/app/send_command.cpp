@@ -190,11 +190,10 @@ command send_command() {
       .summary = "Sends messages to a queue, one for each line of JSON.",
       .text =
           "Sends a message for each line of a file or of standard input, in batches of up to 10 and 1 MiB, "
-          "several "
-          "at once; of a FIFO queue one after the other, in order. A line must be JSON and is the body as it "
-          "stands; blank lines are passed over. A line that is not JSON, or that the queue does not take, is "
-          "named "
-          "on standard error with its number and does not hold up the others: the exit code is then 65.",
+          "several at once; of a FIFO queue one after the other, in order. A line must be JSON and is the "
+          "body as it stands; blank lines are passed over. A line that is not JSON, or that the queue does "
+          "not take, is named on standard error with its number and does not hold up the others: the exit "
+          "code is then 65.",
       .arguments = "--queue NAME [--file JOBS.jsonl | -] [OPTIONS]",
       .groups = {queue_options(settings->queue),
                  {"The messages",

@@ -46,10 +46,8 @@ command serve_command() {
       .summary = "Runs an SQS-compatible server on this machine.",
       .text =
           "Runs an SQS-compatible server on this machine, for development and tests: point boto3, the AWS "
-          "CLI or a "
-          "worker at it with --endpoint-url or AWS_ENDPOINT_URL_SQS; any keys will do. It checks no "
-          "signatures, so "
-          "listen on loopback only. SIGTERM or SIGINT ends it.",
+          "CLI or a worker at it with --endpoint-url or AWS_ENDPOINT_URL_SQS; any keys will do. It checks "
+          "no signatures, so listen on loopback only. SIGTERM or SIGINT ends it.",
       .arguments = "[OPTIONS]",
       .groups =
           {{"The server",
@@ -58,9 +56,9 @@ command serve_command() {
                          "Where queues outlive the server. Not in this version: they are kept in memory."),
              choice_option(
                  "fidelity", {"convenient", "aws"}, settings->fidelity,
-                 "With aws it is as inconvenient as SQS: a queue's name is free again only 60 seconds "
-                 "after its deletion, a queue can be purged only every 60 seconds, and a receive whose "
-                 "client has gone goes on leasing messages."),
+                 "With aws it is as inconvenient as SQS: a queue's name is free again only 60 seconds after "
+                 "its deletion, a queue can be purged only every 60 seconds, and a receive whose client has "
+                 "gone goes on leasing messages."),
              count_option("duplicates", settings->duplicates, 0, 100,
                           "Of 100 messages of standard queues so many are delivered twice, as SQS may do."),
              flag_option("reorder", settings->reorder,

@@ -45,55 +45,52 @@ int work(const work_settings& s, const make_job& job, console& c, const environm
   return process.supervisor().run([&](const worker::report& r) { report.deliver(r); });
 }
 
+constexpr const char* what_it_does =
+    "Messages whose job succeeded are deleted, others come again. On SIGTERM or SIGINT nothing more is "
+    "received, running jobs finish within --grace, and the report says what became of every message. A "
+    "second signal cuts the jobs, a third exits at once; SIGUSR1 only stops receiving. The queue must "
+    "exist: nothing is created in AWS.";
+
+/// What a worker is told, whatever its job.
+std::vector<option_group> groups_of(work_settings& s) {
+  std::vector<option_group> all{queue_options(s.queue), connection_options(s.connection)};
+  for (option_group& group : worker_option_groups(s.worker))
+    all.push_back(std::move(group));
+  return all;
+}
+
 }  // namespace
 
 command work_command() {
   const auto settings = std::make_shared<work_settings>();
-  command made{
+  const run_worker run = [settings](const make_job& job, console& c, const environment& env) {
+    return work(*settings, job, c, env);
+  };
+  return {
       .name = "work",
       .summary = "Runs a job for each message of an SQS queue.",
-      .text =
-          "Runs JOB for each message of a queue. Messages whose job succeeded are deleted, others come "
-          "again. On "
-          "SIGTERM or SIGINT nothing more is received, running jobs finish within --grace, and the report "
-          "says "
-          "what became of every message. A second signal cuts the jobs, a third exits at once; SIGUSR1 only "
-          "stops "
-          "receiving. The queue must exist: nothing is created in AWS.",
+      .text = std::string("Runs JOB for each message of a queue. ") + what_it_does,
       .arguments = "--queue NAME | --queue-url URL [OPTIONS] JOB [OPTIONS OF THE JOB]",
-      .groups = {queue_options(settings->queue), connection_options(settings->connection)},
+      .groups = groups_of(*settings),
       .child_title = "JOB",
-      .children = job_commands([settings](const make_job& job, console& c, const environment& env) {
-        return work(*settings, job, c, env);
-      }),
+      .children = job_commands(run),
       .examples = {
           {"lastcall work --queue jobs --concurrency 20 exec -- ./process-order",
            "on AWS, as the environment says"},
           {"lastcall work --queue jobs --endpoint-url http://localhost:4566 http --to http://localhost:8080/",
            "on LocalStack"},
           {"lastcall work --queue jobs --drain-when-empty sleep --for 0ms", "empties the queue and ends"}}};
-  for (option_group& group : worker_option_groups(settings->worker))
-    made.groups.push_back(std::move(group));
-  return made;
 }
 
 command own_job_command(make_job job) {
   const auto settings = std::make_shared<work_settings>();
-  command made{.summary = "Runs its job for each message of an SQS queue.",
-               .text =
-                   "Runs a job for each message of a queue. Messages whose job succeeded are deleted, others "
-                   "come again. On "
-                   "SIGTERM or SIGINT nothing more is received, running jobs finish within --grace, and the "
-                   "report says what "
-                   "became of every message.",
-               .arguments = "--queue NAME | --queue-url URL [OPTIONS]",
-               .groups = {queue_options(settings->queue), connection_options(settings->connection)},
-               .run = [settings, job = std::move(job)](console& c, const environment& env) {
-                 return work(*settings, job, c, env);
-               }};
-  for (option_group& group : worker_option_groups(settings->worker))
-    made.groups.push_back(std::move(group));
-  return made;
+  return {.summary = "Runs its job for each message of an SQS queue.",
+          .text = std::string("Runs a job for each message of a queue. ") + what_it_does,
+          .arguments = "--queue NAME | --queue-url URL [OPTIONS]",
+          .groups = groups_of(*settings),
+          .run = [settings, job = std::move(job)](console& c, const environment& env) {
+            return work(*settings, job, c, env);
+          }};
 }
 
 }  // namespace lastcall::app

@@ -40,18 +40,18 @@ option_group draining(worker_settings& s) {
                       "The end of the grace period, kept for jobs that are cut to save their state and for "
                       "their messages to be released.");
   reserve.shown_default = "2s, or half of a grace below 4s";
-  return {"Draining",
-          {duration_option(
-               "grace", s.options.grace,
-               "From the first SIGTERM or SIGINT to the exit, at most. Keep it below what kills the process: "
-               "ECS 30s (Fargate up to 120s), Kubernetes 30s, docker stop 10s."),
-           std::move(reserve),
-           choice_option(
-               "stop-idle", {"wait", "abort"}, s.stop_idle,
-               "What becomes of open receives: left to answer, or aborted, which is faster but may leave "
-               "messages invisible until their visibility timeout."),
-           text_option("report", "FILE", s.report, "Where the report at exit goes, beside standard output."),
-           address_option("admin", s.admin, "Serves /healthz, /readyz and /metrics there.")}};
+  return {
+      "Draining",
+      {duration_option("grace", s.options.grace,
+                       "From the first SIGTERM or SIGINT to the exit, at most. Keep it below what kills the "
+                       "process: ECS 30s (Fargate up to 120s), Kubernetes 30s, docker stop 10s."),
+       std::move(reserve),
+       choice_option(
+           "stop-idle", {"wait", "abort"}, s.stop_idle,
+           "What becomes of open receives: left to answer, or aborted, which is faster but may leave "
+           "messages invisible until their visibility timeout."),
+       text_option("report", "FILE", s.report, "Where the report at exit goes, beside standard output."),
+       address_option("admin", s.admin, "Serves /healthz, /readyz and /metrics there.")}};
 }
 
 }  // namespace
