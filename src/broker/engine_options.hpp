@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+
 namespace lastcall::broker {
 
 /// Where the engine is more convenient than SQS, and where it can be as inconvenient on request.
@@ -11,6 +13,8 @@ struct engine_options {
   double duplicates{0};
   /// Whether standard queues deliver out of order.
   bool reorder{false};
+  /// How many messages of a queue can be in flight (SQS's quota, standard and FIFO).
+  std::size_t in_flight_limit{120'000};
 };
 
 }  // namespace lastcall::broker

@@ -47,6 +47,15 @@ bool is_allowed(std::uint32_t c) noexcept {
   return c <= 0xD7FF || (c >= 0xE000 && c <= 0xFFFD) || (c >= 0x10000 && c <= 0x10FFFF);
 }
 
+/// The first character that SQS does not allow in texts: they have those of XML 1.0.
+std::optional<std::uint32_t> forbidden_character(std::string_view text) {
+  for (pass_plain(text); !text.empty(); pass_plain(text)) {
+    const std::uint32_t character = next_character(text);
+    if (!is_allowed(character)) return character;
+  }
+  return std::nullopt;
+}
+
 bool is_name_character(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' ||
          c == '.';
@@ -133,7 +142,6 @@ answer<message_attribute> check_value(const std::string& name, const attribute_v
         "The type of message ({}) attribute '{}' is invalid. You must use only the following supported "
         "type prefixes: Binary, Number, String.",
         kind, name));
-  if (std::optional<api_error> wrong = check_text(value.data_type)) return *wrong;
   const bool binary = logical == "Binary";
   const std::string* bytes = binary ? (value.binary_value ? &value.binary_value->bytes : nullptr)
                                     : (value.string_value ? &*value.string_value : nullptr);
@@ -145,8 +153,12 @@ answer<message_attribute> check_value(const std::string& name, const attribute_v
   if (other)
     return faults::invalid_parameter(
         fmt::format("Message ({}) attribute '{}' has multiple values.", kind, name));
-  if (!binary)
-    if (std::optional<api_error> wrong = check_text(*bytes)) return *wrong;
+  if (forbidden_character(value.data_type) || (!binary && forbidden_character(*bytes)))
+    return faults::invalid_parameter(
+        fmt::format("Message ({}) attribute '{}' has an invalid character, the set of allowed characters is "
+                    "#x9 | #xA | #xD | "
+                    "[#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].",
+                    kind, name));
   if (logical == "Number" && !is_number(*bytes))
     return faults::invalid_parameter(
         fmt::format("Can't cast the value of message ({}) attribute '{}' to a number.", kind, name));
@@ -161,11 +173,8 @@ bool is_selected(std::string_view name, std::string_view filter) noexcept {
 
 }  // namespace
 
-std::optional<api_error> check_text(std::string_view text) {
-  for (pass_plain(text); !text.empty(); pass_plain(text)) {
-    const std::uint32_t character = next_character(text);
-    if (!is_allowed(character)) return faults::invalid_message_contents(character);
-  }
+std::optional<api_error> check_body(std::string_view text) {
+  if (const auto character = forbidden_character(text)) return faults::invalid_message_contents(*character);
   return std::nullopt;
 }
 

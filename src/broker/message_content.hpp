@@ -13,8 +13,8 @@ namespace lastcall::broker {
 
 using message_attributes = std::map<std::string, message_attribute>;
 
-/// The characters that SQS allows in bodies and in texts of attributes: those of XML 1.0.
-std::optional<api_error> check_text(std::string_view text);
+/// Bodies have the characters of XML 1.0.
+std::optional<api_error> check_body(std::string_view body);
 
 /// User attributes by the rules of names, types and values; at most 10.
 answer<message_attributes> check_attributes(const attribute_values&);

@@ -70,7 +70,6 @@ std::vector<stored_message*> queue::receive(moment now, std::chrono::seconds vis
                                             std::uint32_t max_receive_count,
                                             std::vector<std::unique_ptr<stored_message>>& dead) {
   std::vector<stored_message*> received;
-  max = std::min(max, in_flight_limit - std::min(in_flight_, in_flight_limit));
   while (received.size() < max) {
     message_group* group = next_group();
     if (group == nullptr) break;

@@ -35,9 +35,6 @@ struct by_first_place {
 /// it does not go back. Each operation costs at most the logarithm of what is in the queue.
 class queue {
  public:
-  /// Messages in flight that a queue can have (quotas of SQS, standard and FIFO).
-  static constexpr std::size_t in_flight_limit = 120'000;
-
   queue(std::uint64_t id, queue_address, queue_settings, moment created);
   ~queue();
   queue(const queue&) = delete;

@@ -109,18 +109,20 @@ answer<receive_outcome> receive_operations::receive(const call& caller, const re
   receive_outcome outcome;
   outcome.queue_id = q.id();
   outcome.wait = r.wait_s ? std::chrono::seconds(*r.wait_s) : q.settings().receive_wait;
-  if (q.in_flight() >= queue::in_flight_limit && !q.is_fifo() && outcome.wait == std::chrono::seconds::zero())
-    return faults::over_limit(
-        "Too many messages are in flight: at most 120,000 of a queue can be. Delete messages "
-        "after they have been processed.");
+  const std::size_t room = options_.in_flight_limit - std::min(q.in_flight(), options_.in_flight_limit);
+  if (room == 0 && !q.is_fifo() && outcome.wait == std::chrono::seconds::zero())
+    return faults::over_limit(fmt::format(
+        "Too many messages are in flight: at most {} of a queue can be. Delete messages after they have "
+        "been processed.",
+        options_.in_flight_limit));
   const std::chrono::seconds visibility = r.visibility_timeout_s
                                               ? std::chrono::seconds(*r.visibility_timeout_s)
                                               : q.settings().visibility_timeout;
+  const auto asked = static_cast<std::size_t>(r.max_messages.value_or(1));
   std::vector<stored_message*> messages;
   if (r.attempt_id) messages = take_again(q, caller.now, visibility, *r.attempt_id);
   if (messages.empty()) {
-    messages =
-        take_available(q, caller.now, visibility, static_cast<std::size_t>(r.max_messages.value_or(1)));
+    messages = take_available(q, caller.now, visibility, std::min(room, asked));
     for (const stored_message* m : messages)
       outcome.leased.push_back({q.id(), m->serial, m->lease});
     if (r.attempt_id && !messages.empty()) {

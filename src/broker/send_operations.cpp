@@ -55,7 +55,7 @@ problem check_deduplication(const outgoing_message& m, const queue_settings& s) 
 problem check_message(const outgoing_message& m, const queue_settings& s) {
   if (m.body.empty()) return faults::missing_parameter("MessageBody");
   if (problem wrong = check_size(m, s)) return wrong;
-  if (problem wrong = check_text(m.body)) return wrong;
+  if (problem wrong = check_body(m.body)) return wrong;
   if (problem wrong = check_delay(m, s)) return wrong;
   if (problem wrong = check_group(m, s)) return wrong;
   return check_deduplication(m, s);

@@ -6,12 +6,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string arn(const std::string& name) { return "arn:aws:sqs:us-east-1:000000000000:" + name; }
-std::string redrive(const std::string& target, int count) {
-  return R"({"deadLetterTargetArn":")" + arn(target) + R"(","maxReceiveCount":)" + std::to_string(count) +
-         "}";
-}
-
 struct dead_letter_world : engine_world {
   explicit dead_letter_world(int max_receive_count = 1) {
     dead = create("dead");

@@ -11,6 +11,12 @@
 
 namespace lastcall::broker {
 
+inline std::string arn(const std::string& name) { return "arn:aws:sqs:us-east-1:000000000000:" + name; }
+inline std::string redrive(const std::string& target, int max_receive_count) {
+  return R"({"deadLetterTargetArn":")" + arn(target) + R"(","maxReceiveCount":)" +
+         std::to_string(max_receive_count) + "}";
+}
+
 /// An engine with a clock that the test moves, and the operations as a user would call them.
 /// The helpers expect success; `engine` and `caller` are there for what may fail.
 struct engine_world {

@@ -18,6 +18,14 @@ struct polled_world : engine_world {
     return polls.receive(caller(), r, [this] { ++answered; });
   }
   void settle() { polls.settle(now); }
+  /// A queue whose dead letters go to the polled one, and in it a message that goes there next.
+  std::string create_with_poison(int visible_after_s) {
+    const std::string source = create("source", {{"RedrivePolicy", redrive("jobs", 1)},
+                                                 {"VisibilityTimeout", std::to_string(visible_after_s)}});
+    send(source, "poison");
+    receive(source);
+    return source;
+  }
   texts take(const long_polls::ticket& t) {
     REQUIRE(t->is_answered());
     texts bodies;
@@ -175,12 +183,7 @@ TEST_CASE("a poll wakes when the message that blocks a group has come to the end
 
 TEST_CASE("a poll on a dead-letter queue wakes when a message is moved there") {
   polled_world w;
-  const std::string source = w.create(
-      "source", {{"RedrivePolicy",
-                  R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:jobs","maxReceiveCount":1})"},
-                 {"VisibilityTimeout", "0"}});
-  w.send(source, "poison");
-  w.receive(source);
+  const std::string source = w.create_with_poison(0);
   const auto poll = w.poll();
   w.receive(source);
   w.settle();
@@ -189,12 +192,7 @@ TEST_CASE("a poll on a dead-letter queue wakes when a message is moved there") {
 
 TEST_CASE("a poll that moves a dead letter wakes the poll that waits for it") {
   polled_world w;
-  const std::string source = w.create(
-      "source", {{"RedrivePolicy",
-                  R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:jobs","maxReceiveCount":1})"},
-                 {"VisibilityTimeout", "5"}});
-  w.send(source, "poison");
-  w.receive(source);
+  const std::string source = w.create_with_poison(5);
   const auto for_dead = w.poll();
   receive_message_request r = engine_world::receive_all(source);
   r.wait_s = 20;
@@ -208,14 +206,10 @@ TEST_CASE("a poll that moves a dead letter wakes the poll that waits for it") {
 TEST_CASE("a poll wakes when a move task brings something") {
   polled_world w;
   const std::string dead = w.create("dead");
-  w.create("source",
-           {{"RedrivePolicy",
-             R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:000000000000:dead","maxReceiveCount":1})"}});
+  w.create("source", {{"RedrivePolicy", redrive("dead", 1)}});
   w.send(dead, "letter");
   const auto poll = w.poll();
-  w.ask(start_message_move_task_request{"arn:aws:sqs:us-east-1:000000000000:dead",
-                                        "arn:aws:sqs:us-east-1:000000000000:jobs", 1})
-      .value();
+  w.ask(start_message_move_task_request{arn("dead"), arn("jobs"), 1}).value();
   w.settle();
   CHECK(w.polls.next_event() == w.now.steady + 1s);
   w.pass(1s);

@@ -7,15 +7,11 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string arn(const std::string& name) { return "arn:aws:sqs:us-east-1:000000000000:" + name; }
-
 /// A queue, its dead-letter queue and `letters` dead letters in it.
 struct dead_letters_world : engine_world {
   explicit dead_letters_world(int letters) {
     dead = create("dead");
-    url = create(
-        "jobs", {{"RedrivePolicy", R"({"deadLetterTargetArn":")" + arn("dead") + R"(","maxReceiveCount":1})"},
-                 {"VisibilityTimeout", "0"}});
+    url = create("jobs", {{"RedrivePolicy", redrive("dead", 1)}, {"VisibilityTimeout", "0"}});
     for (int i = 0; i < letters; ++i)
       send(url, "letter " + std::to_string(i));
     for (int i = 0; i <= letters; ++i)

@@ -256,7 +256,7 @@ class comparison {
 };
 
 void compare(bool fifo) {
-  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
     CAPTURE(seed);
     comparison both(fifo, seed);
     for (int i = 0; i < 150; ++i) {

@@ -148,8 +148,12 @@ TEST_CASE("attribute values are of their type and not empty") {
   CHECK(refusal(w, url, with_attribute("a", binary_value("Binary", ""))) ==
         "Message (user) attribute 'a' must contain a non-empty value of type 'Binary'.");
   CHECK_FALSE(refusal(w, url, with_attribute("a", {"String", "x", blob{"y"}})).empty());
-  CHECK_FALSE(
-      refusal(w, url, with_attribute("a", text_value("String", "\x01")), "InvalidMessageContents").empty());
+  const std::string invalid_character =
+      "Message (user) attribute 'a' has an invalid character, the set of allowed characters is #x9 | #xA | "
+      "#xD | "
+      "[#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].";
+  CHECK(refusal(w, url, with_attribute("a", text_value("String", "\x01"))) == invalid_character);
+  CHECK(refusal(w, url, with_attribute("a", text_value("String.\x01", "v"))) == invalid_character);
 }
 
 TEST_CASE("numbers have up to 38 digits, from 10^-128 to 10^+126") {
