@@ -2,12 +2,14 @@
 
 #include "base/encoding.hpp"
 #include "base/url.hpp"
+#include "runtime/cancellation.hpp"
 #include "runtime/resolver.hpp"
 #include "runtime/tcp_connect.hpp"
 #include "runtime/tcp_stream.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/ip/v6_only.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <charconv>
@@ -31,8 +33,10 @@ class tcp_dialer final : public dialer {
 
   asio::awaitable<result<std::unique_ptr<stream>>> connect(std::string host, std::uint16_t port,
                                                            steady_time deadline) override {
+    const cancellation_watch watch(co_await asio::this_coro::cancellation_state);
     result<resolver::addresses> addresses = co_await resolver_.resolve(host, deadline);
     if (!addresses) co_return addresses.error();
+    if (watch.has_fired()) co_return error{error_kind::cancelled, "", "cancelled"};
     std::vector<tcp::endpoint> endpoints;
     for (const asio::ip::address& address : *addresses)
       endpoints.emplace_back(address, port);

@@ -56,10 +56,4 @@ inline void run_ready(boost::asio::io_context& context) {
   }
 }
 
-/// Runs what is ready and what becomes so for a moment; for what can't be awaited.
-inline void run_for(boost::asio::io_context& context, std::chrono::milliseconds time) {
-  if (context.stopped()) context.restart();
-  context.run_for(time);
-}
-
 }  // namespace lastcall::testing
