@@ -155,6 +155,31 @@ TEST_CASE("operations that come together are all done") {
   CHECK(done == 300);
 }
 
+TEST_CASE("an operation that fails takes none of those down that came with it") {
+  asio::io_context context;
+  const testing::scratch_folder f;
+  const auto l = sqlite_ledger::in_file(f.file("ledger.db")).value();
+  auto other = sqlite::database::open(f.file("ledger.db"), 1000).value();
+  REQUIRE(other
+              .execute("CREATE TRIGGER no BEFORE INSERT ON entry WHEN NEW.recipient = 'bad' "
+                       "BEGIN SELECT RAISE(ABORT, 'not this one'); END")
+              .has_value());
+  int claimed = 0;
+  std::vector<std::string> problems;
+  for (int i = 0; i < 60; ++i) {
+    std::vector<std::string> recipients{i == 40 ? "bad" : "bob@example.org"};
+    asio::co_spawn(context, l->claim("job" + std::to_string(i), std::move(recipients)),
+                   [&](std::exception_ptr, result<bool> done) {
+                     claimed += done.has_value() && *done ? 1 : 0;
+                     if (!done) problems.push_back(done.error().message);
+                   });
+  }
+  context.run();
+  CHECK(claimed == 59);
+  REQUIRE(problems.size() == 1);
+  CHECK(problems[0].find("not this one") != std::string::npos);
+}
+
 TEST_CASE("a file that can't be a ledger is refused, with its name and the reason") {
   const testing::scratch_folder f;
   const auto why = [](const std::string& path) {
