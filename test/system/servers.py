@@ -35,10 +35,13 @@ def accepts(port):
 class Server:
     """A server process. `service` is a client of it."""
 
+    # moto looks at a message and marks it as received in two steps: two receives at once may get the same one.
+    WORKER_OPTIONS = {"moto": ["--pollers", "1"]}
+
     def __init__(self, name, port, process):
         self.name, self.process = name, process
         self.endpoint = f"http://127.0.0.1:{port}"
-        self.service = Service(self.endpoint)
+        self.service = Service(self.endpoint, self.WORKER_OPTIONS.get(name, []))
 
     def stop(self):
         os.killpg(self.process.pid, signal.SIGKILL)

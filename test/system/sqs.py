@@ -26,8 +26,10 @@ class Counts:
 
 
 class Service:
-    def __init__(self, endpoint):
-        self.endpoint = endpoint
+    """An SQS endpoint. `worker_options` are what a worker needs to get along with it."""
+
+    def __init__(self, endpoint, worker_options=()):
+        self.endpoint, self.worker_options = endpoint, worker_options
 
     def call(self, operation, **parameters):
         url = urllib.parse.urlsplit(self.endpoint)

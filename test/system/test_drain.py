@@ -25,11 +25,9 @@ def finish_the_rest(lastcall, queue, journal, *arguments):
 
 
 @pytest.mark.timeout_s(240)  # moto looks at every message of the queue for each receive
-def test_a_thousand_messages_are_each_done_once(lastcall, queue, journal, request):
+def test_a_thousand_messages_are_each_done_once(lastcall, queue, journal):
     ids = queue.send_many(1000)
-    # moto looks at a message and marks it as received in two steps: two receives at once may get the same one.
-    pollers = 1 if "moto" in request.node.name else 2
-    worker = lastcall.work(queue, "--drain-when-empty", "--wait", "1s", "--concurrency", "32", "--pollers", pollers,
+    worker = lastcall.work(queue, "--drain-when-empty", "--wait", "1s", "--concurrency", "32",
                            "--report", worker_report := journal.path.with_name("report.json"),
                            "sleep", "--for", "0ms", "--journal", journal)
     assert worker.exit_code(200) == 0, worker.stderr
@@ -47,7 +45,7 @@ def test_a_thousand_messages_are_each_done_once(lastcall, queue, journal, reques
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda n: n.name)
 def test_a_signal_amid_jobs_finishes_what_runs_and_leaves_nothing_in_flight(lastcall, queue, journal, number):
     ids = queue.send_many(40)
-    worker = lastcall.work(queue, "--concurrency", "8", "--pollers", "2", "--wait", "2s", "--grace", "30s",
+    worker = lastcall.work(queue, "--concurrency", "8", "--wait", "2s", "--grace", "30s",
                            "sleep", "--for", "1200ms", "--journal", journal)
     eventually(lambda: len(journal.ended) >= 8, what="no jobs were done")
     worker.signal(number)
@@ -74,7 +72,7 @@ def test_a_signal_amid_jobs_finishes_what_runs_and_leaves_nothing_in_flight(last
 
 
 def test_what_an_open_long_poll_brings_after_the_signal_is_given_back_unstarted(lastcall, queue, journal):
-    worker = lastcall.work(queue, "--pollers", "2", "--wait", "3s", "--grace", "30s", "--visibility", "60s",
+    worker = lastcall.work(queue, "--wait", "3s", "--grace", "30s", "--visibility", "60s",
                            "sleep", "--for", "0ms", "--journal", journal)
     first = queue.send("before")
     eventually(lambda: journal.ended[first], what="the worker did not start")
@@ -90,6 +88,7 @@ def test_what_an_open_long_poll_brings_after_the_signal_is_given_back_unstarted(
     assert again["MessageId"] == late and again["Attributes"]["ApproximateReceiveCount"] == "2"
 
 
+@pytest.mark.parametrize("queue_server", ["embedded", "fauxqs"], indirect=True)
 @pytest.mark.parametrize("pollers", [1, 4])
 def test_late_messages_are_given_back_once_no_poll_is_open_that_could_catch_them_again(
         lastcall, queue, journal, pollers):
@@ -162,6 +161,7 @@ def test_quiet_stops_receiving_and_keeps_running_until_a_sigterm(lastcall, embed
     assert journal.started == once_each([first])
 
 
+@pytest.mark.parametrize("queue_server", ["embedded", "fauxqs"], indirect=True)
 def test_several_threads_drain_together(lastcall, queue, journal):
     ids = queue.send_many(120)
     worker = lastcall.work(queue, "--threads", "3", "--concurrency", "8", "--wait", "2s",

@@ -46,7 +46,7 @@ def mail(lastcall, embedded_queue):
             embedded_queue.send(job if isinstance(job, str) else json.dumps(job))
         worker = lastcall.work(
             embedded_queue, "--drain-when-empty", "--tries-when-empty", "1", "--retry-base", "60s", "--wait", "1s",
-            *arguments, "email", "--smtp", f"{scheme}://{user}localhost:{port}{query}", *options, **environment)
+            *arguments, "email", "--smtp", f"{scheme}://{user}127.0.0.1:{port}{query}", *options, **environment)
         worker.code = worker.exit_code(60)
         return worker
 
@@ -224,7 +224,7 @@ def test_4xx_after_the_dot_comes_again_and_5xx_has_failed(mail, smtp, answer, ki
 def test_a_mail_server_that_is_away_makes_jobs_come_again(lastcall, embedded_queue, tmp_path):
     port = free_port()
     embedded_queue.send(json.dumps(PLAIN))
-    worker = lastcall.work(embedded_queue, "--wait", "1s", "email", "--smtp", f"smtp://localhost:{port}?starttls=never")
+    worker = lastcall.work(embedded_queue, "--wait", "1s", "email", "--smtp", f"smtp://127.0.0.1:{port}?starttls=never")
     eventually(lambda: str(port) in worker.stderr, what="it does not say what is wrong")
     assert worker.is_running()
     worker.signal()
@@ -353,7 +353,7 @@ def slow():
 def test_the_answer_to_the_final_dot_is_awaited_during_the_drain(lastcall, embedded_queue, slow):
     embedded_queue.send(json.dumps(PLAIN))
     worker = lastcall.work(embedded_queue, "--wait", "1s", "--grace", "20s",
-                           "email", "--smtp", f"smtp://localhost:{slow.port}?starttls=never")
+                           "email", "--smtp", f"smtp://127.0.0.1:{slow.port}?starttls=never")
     assert slow.dot.wait(20)
     worker.signal()
     time.sleep(2)
@@ -369,7 +369,7 @@ def test_an_email_that_is_cut_after_the_dot_has_all_its_time_and_is_in_doubt_for
     embedded_queue.send(json.dumps(PLAIN))
     ledger = tmp_path / "ledger.sqlite"
     worker = lastcall.work(embedded_queue, "--wait", "1s", "--grace", "5s", "--reserve", "2s",
-                           "email", "--smtp", f"smtp://localhost:{slow.port}?starttls=never", "--ledger", ledger)
+                           "email", "--smtp", f"smtp://127.0.0.1:{slow.port}?starttls=never", "--ledger", ledger)
     assert slow.dot.wait(20)
     with stopwatch() as stop:
         worker.signal()
@@ -379,7 +379,7 @@ def test_an_email_that_is_cut_after_the_dot_has_all_its_time_and_is_in_doubt_for
     # with --in-doubt fail it is not sent a second time
     slow.release.set()
     again = lastcall.work(embedded_queue, "--drain-when-empty", "--tries-when-empty", "1", "--wait", "1s",
-                          "email", "--smtp", f"smtp://localhost:{slow.port}?starttls=never", "--ledger", ledger,
+                          "email", "--smtp", f"smtp://127.0.0.1:{slow.port}?starttls=never", "--ledger", ledger,
                           "--in-doubt", "fail")
     assert again.exit_code() == 0, again.stderr
     assert len(slow.taken) == 1 and again.report["jobs"]["failed"] >= 1, again.stderr
@@ -390,7 +390,7 @@ def test_an_email_that_was_sent_is_not_sent_again_after_a_crash(lastcall, embedd
     """The message comes again, for its delete was lost with the worker; the ledger knows that it was sent."""
     sent = embedded_queue.send(json.dumps(PLAIN | {"to": ["a@example.org", "b@example.org"]}))
     smtp.answers["b@example.org"] = ["451 later"]
-    email = ["email", "--smtp", f"smtp://localhost:{smtp.port}?starttls=never", "--ledger", tmp_path / "ledger.sqlite"]
+    email = ["email", "--smtp", f"smtp://127.0.0.1:{smtp.port}?starttls=never", "--ledger", tmp_path / "ledger.sqlite"]
     first = lastcall.work(embedded_queue, "--wait", "1s", "--retry-base", "1s", *email)
     eventually(lambda: len(smtp.delivered) >= 1, what="nothing was sent")
     first.kill()
