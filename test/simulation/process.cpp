@@ -12,10 +12,10 @@ namespace asio = boost::asio;
 struct process::shard_in_process final : worker::shard_owner {
   shard_in_process(process& p, std::uint64_t first_id)
       : in(p),
-        queue(p.lane_, p.number_, p.in_.plan.attempts, p.in_.wire, p.in_.service, p.in_.oracle),
-        jobs(p.lane_, p.number_, p.in_.plan, p.in_.jobs, p.in_.oracle),
-        common{p.lane_.get_executor(), p.lane_, p.random_, queue, p.options_, p.books_},
-        worker(common, jobs, *this, status, first_id) {}
+        queue(p.in_.outside.queue_for(p.lane_, p.number_)),
+        jobs(p.in_.outside.jobs_for(p.lane_, p.number_)),
+        common{p.lane_.get_executor(), p.lane_, *p.random_, *queue, p.options_, p.books_},
+        worker(common, *jobs, *this, status, first_id) {}
 
   void polls_closed() override {
     in.lane_.post([this] { in.polls_closed(); });
@@ -31,8 +31,8 @@ struct process::shard_in_process final : worker::shard_owner {
   }
 
   process& in;
-  simulated_queue queue;
-  simulated_jobs jobs;
+  std::unique_ptr<process_queue> queue;
+  std::unique_ptr<process_jobs> jobs;
   worker::shard_status status;
   worker::shard common;
   worker::shard_worker worker;
@@ -43,7 +43,7 @@ process::process(const surroundings& s, std::size_t number, const process_plan& 
       number_(number),
       options_(p.options),
       lane_(s.time, std::chrono::nanoseconds(0)),
-      random_(p.seed) {
+      random_(s.outside.random_for(p)) {
   for (std::size_t i = 0; i < p.shards; ++i)
     shards_.push_back(std::make_unique<shard_in_process>(*this, i << 48));
 }
@@ -133,8 +133,8 @@ bool process::wind_down() {
   is_over_ = true;
   lane_.detach();
   for (const auto& s : shards_) {
-    s->queue.cut();
-    s->jobs.cut();
+    s->queue->cut();
+    s->jobs->cut();
     s->worker.drain();
     s->worker.press();
   }

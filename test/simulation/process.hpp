@@ -1,7 +1,7 @@
 #pragma once
 
-#include "simulation/simulated_jobs.hpp"
-#include "simulation/simulated_queue.hpp"
+#include "simulation/oracle.hpp"
+#include "simulation/outside.hpp"
 #include "worker/report.hpp"
 #include "worker/shard_worker.hpp"
 
@@ -18,10 +18,7 @@ class process {
  public:
   struct surroundings {
     scheduler& time;
-    const simulation::plan& plan;
-    simulation::wire& wire;
-    simulation::service& service;
-    job_history& jobs;
+    simulation::outside& outside;
     simulation::oracle& oracle;
     simulation::trace& trace;
   };
@@ -58,7 +55,7 @@ class process {
   const std::size_t number_;
   const worker::options options_;
   lane lane_;
-  seeded_random random_;
+  std::unique_ptr<random> random_;
   worker::accounts books_;
   std::vector<std::unique_ptr<shard_in_process>> shards_;
   std::size_t polls_closed_{0};

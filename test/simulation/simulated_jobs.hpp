@@ -1,10 +1,8 @@
 #pragma once
 
 #include "simulation/oracle.hpp"
-#include "simulation/plan.hpp"
-#include "simulation/scheduler.hpp"
+#include "simulation/outside.hpp"
 
-#include <lastcall/job.hpp>
 #include <set>
 #include <vector>
 
@@ -18,12 +16,11 @@ struct job_history {
 };
 
 /// The jobs of one process: each does what the plan says.
-class simulated_jobs final : public handler {
+class simulated_jobs final : public process_jobs {
  public:
   simulated_jobs(lane& of_process, std::size_t process, const plan&, job_history&, oracle&);
   boost::asio::awaitable<outcome> run(job&) override;
-  /// The process is no more: every job returns at once.
-  void cut() noexcept;
+  void cut() noexcept override;
 
  private:
   boost::asio::awaitable<outcome> work(const job&, const job_plan&, job_record&);

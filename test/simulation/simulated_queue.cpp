@@ -1,5 +1,7 @@
 #include "simulation/simulated_queue.hpp"
 
+#include "simulation/way.hpp"
+
 namespace lastcall::simulation {
 namespace asio = boost::asio;
 
@@ -132,6 +134,31 @@ asio::awaitable<result<sqs::queue_counts>> simulated_queue::counts(steady_time d
   if (is_cut_) co_return ended();
   auto serve = [&service = service_](auto reply, bool) { reply(service.counts()); };
   co_return co_await call<sqs::queue_counts>(deadline, std::move(serve));
+}
+
+namespace {
+
+class typed_way final : public way {
+ public:
+  typed_way(lane& world, const plan& p, service& s, oracle& o)
+      : plan_(p), service_(s), oracle_(o), wire_(world, p) {}
+  std::unique_ptr<process_queue> queue_for(lane& of_process, std::size_t process) override {
+    return std::make_unique<simulated_queue>(of_process, process, plan_.attempts, wire_, service_, oracle_);
+  }
+  void calm() noexcept override { wire_.calm(); }
+  const fault_counts& counts() const noexcept override { return wire_.counts(); }
+
+ private:
+  const plan& plan_;
+  service& service_;
+  oracle& oracle_;
+  wire wire_;
+};
+
+}  // namespace
+
+std::unique_ptr<way> make_typed_way(lane& world, const plan& p, service& s, oracle& o) {
+  return std::make_unique<typed_way>(world, p, s, o);
 }
 
 }  // namespace lastcall::simulation

@@ -1,9 +1,9 @@
 #pragma once
 
 #include "simulation/oracle.hpp"
+#include "simulation/outside.hpp"
 #include "simulation/service.hpp"
 #include "simulation/wire.hpp"
-#include "sqs/queue.hpp"
 
 #include <functional>
 #include <string>
@@ -13,7 +13,7 @@
 namespace lastcall::simulation {
 
 /// The queue as one process sees it: the typed seam, with the wire and the service behind it.
-class simulated_queue final : public sqs::queue {
+class simulated_queue final : public process_queue {
  public:
   simulated_queue(lane& of_process, std::size_t process, unsigned attempts, wire&, service&, oracle&);
 
@@ -26,8 +26,7 @@ class simulated_queue final : public sqs::queue {
       std::vector<sqs::visibility_change>, steady_time deadline) override;
   boost::asio::awaitable<result<sqs::queue_counts>> counts(steady_time deadline) override;
 
-  /// The process is no more: every call ends at once, without an effect, and so does every later one.
-  void cut();
+  void cut() override;
 
  private:
   template <class Answer>

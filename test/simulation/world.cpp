@@ -1,5 +1,10 @@
 #include "simulation/world.hpp"
 
+#include "simulation/process.hpp"
+#include "simulation/service.hpp"
+#include "simulation/simulated_jobs.hpp"
+#include "simulation/way.hpp"
+
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -23,9 +28,9 @@ class seeded_picker final : public picker {
   dice dice_;
 };
 
-class world {
+class world final : private outside {
  public:
-  world(const plan& p, trace& t)
+  world(const plan& p, trace& t, depth d)
       : plan_(p),
         trace_(t),
         picker_(p.seed ^ 0x91c4),
@@ -33,7 +38,8 @@ class world {
         lane_(time_, 0ns),
         oracle_(p, t, lane_),
         service_(lane_, p, oracle_),
-        wire_(lane_, p),
+        way_(d == depth::bytes ? make_byte_way(lane_, p, service_, oracle_)
+                               : make_typed_way(lane_, p, service_, oracle_)),
         jobs_(p),
         dice_(p.seed ^ 0x0b5e),
         processes_planned_(p.processes) {
@@ -48,6 +54,12 @@ class world {
     event_plan::kind what;
   };
 
+  std::unique_ptr<process_queue> queue_for(lane& l, std::size_t process) override {
+    return way_->queue_for(l, process);
+  }
+  std::unique_ptr<process_jobs> jobs_for(lane& l, std::size_t process) override {
+    return std::make_unique<simulated_jobs>(l, process, plan_, jobs_, oracle_);
+  }
   steady_time after(std::chrono::nanoseconds d) const { return scheduler::start() + d; }
   void send_next();
   void start(std::size_t planned);
@@ -67,7 +79,7 @@ class world {
   lane lane_;
   oracle oracle_;
   service service_;
-  wire wire_;
+  std::unique_ptr<way> way_;
   job_history jobs_;
   dice dice_;
   std::vector<process_plan> processes_planned_;
@@ -108,7 +120,7 @@ verdict world::run() {
   v.steps = time_.steps();
   v.lasted = time_.now() - scheduler::start();
   v.processes = numbers_;
-  v.faults = wire_.counts();
+  v.faults = way_->counts();
   for (const auto& p : processes_)
     if (!p->wind_down()) oracle_.violated(0, "a process that has ended does not come to rest");
   v.broken_promise = oracle_.broken_promise();
@@ -130,7 +142,7 @@ void world::start(std::size_t planned) {
   --to_start_;
   const process_plan& p = processes_planned_[planned];
   const std::size_t number = ++numbers_;
-  const process::surroundings around{time_, plan_, wire_, service_, jobs_, oracle_, trace_};
+  const process::surroundings around{time_, *this, oracle_, trace_};
   processes_.push_back(std::make_unique<process>(around, number, p));
   processes_.back()->begin();
   if (horizon_reached_ && healer_ == 0) return processes_.back()->signal();
@@ -219,7 +231,7 @@ void world::go_on() {
 }
 
 void world::heal() {
-  wire_.calm();
+  way_->calm();
   service_.calm();
   jobs_.is_calm = true;
   healing_since_ = lane_.now();
@@ -247,8 +259,8 @@ process* world::find(std::size_t number) {
 
 }  // namespace
 
-verdict simulate(const plan& p, trace& t) {
-  world w(p, t);
+verdict simulate(const plan& p, trace& t, depth d) {
+  world w(p, t, d);
   return w.run();
 }
 

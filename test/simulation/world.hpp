@@ -1,8 +1,6 @@
 #pragma once
 
-#include "simulation/oracle.hpp"
 #include "simulation/plan.hpp"
-#include "simulation/process.hpp"
 #include "simulation/trace.hpp"
 #include "simulation/wire.hpp"
 
@@ -23,7 +21,13 @@ struct verdict {
   bool is_clean() const noexcept { return failure.empty(); }
 };
 
+/// Where production ends and the simulated world begins.
+enum class depth {
+  calls,  ///< at `sqs::queue`, the worker's typed seam
+  bytes   ///< at `stream` and `dialer`: the client, its signatures and HTTP are the real ones as well
+};
+
 /// Runs a plan to its end: until every message is done or dead, or a promise is broken.
-verdict simulate(const plan&, trace&);
+verdict simulate(const plan&, trace&, depth = depth::calls);
 
 }  // namespace lastcall::simulation
