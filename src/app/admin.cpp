@@ -3,6 +3,7 @@
 #include "app/metrics.hpp"
 #include "app/running.hpp"
 #include "base/duration.hpp"
+#include "base/exposition.hpp"
 #include "http/server.hpp"
 #include "runtime/tcp.hpp"
 
@@ -46,7 +47,7 @@ http::response answer_admin(const http::request& request, const worker_status& s
   if (path == "/readyz") return readiness(status);
   if (path == "/metrics") {
     http::response answer{.status = 200, .headers = {}, .body = metrics_text(status)};
-    answer.headers.add("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    answer.headers.add("Content-Type", std::string(exposition::content_type));
     return answer;
   }
   return plain(404, "there are /healthz, /readyz and /metrics");

@@ -69,6 +69,7 @@ answer<empty_result> lease_operations::remove(queue& q, std::string_view handle)
   if (held.has_error()) return held.error();
   if (held->message == nullptr || !held->newest) return empty_result{};
   q.take(*held->message);
+  ++q.totals.deleted;
   queues_.touch(q);
   return empty_result{};
 }

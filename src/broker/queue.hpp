@@ -88,6 +88,10 @@ class queue {
   wall_time created{};
   wall_time modified{};
   std::optional<steady_time> purged;  ///< the last purge
+  /// Messages that clients have sent, received (each as often as it was) and deleted.
+  struct {
+    std::uint64_t sent{0}, received{0}, deleted{0};
+  } totals;
   broker::deduplication deduplication;
   receive_attempts attempts;
   /// Set while the engine's list of changed queues holds this one.

@@ -132,6 +132,7 @@ answer<receive_outcome> receive_operations::receive(const call& caller, const re
       q.attempts.remember(*r.attempt_id, std::move(given), caller.now.steady);
     }
   }
+  q.totals.received += outcome.leased.size();
   for (const stored_message* m : messages)
     outcome.result.messages.push_back(describe(q, *m, r));
   return outcome;
@@ -177,7 +178,9 @@ void receive_operations::give_back(const receive_outcome& outcome, moment now) {
   q->advance(now.steady);
   for (const receipt& r : outcome.leased) {
     stored_message* m = q->find(r);
-    if (m != nullptr && m->lease == r.lease && m->where == stored_message::state::in_flight) q->give_back(*m);
+    if (m == nullptr || m->lease != r.lease || m->where != stored_message::state::in_flight) continue;
+    q->give_back(*m);
+    --q->totals.received;
   }
   queues_.touch(*q);
 }

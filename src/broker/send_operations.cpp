@@ -157,6 +157,7 @@ answer<send_message_result> send_operations::accept(queue& q, const call& caller
   const bool own_delay = m.delay_s && !settings.fifo;
   const std::chrono::seconds delay = own_delay ? std::chrono::seconds(*m.delay_s) : settings.delay;
   const stored_message& stored = q.put(std::move(message), caller.now.steady, delay, scatter(q));
+  ++q.totals.sent;
   queues_.touch(q);
   result.message_id = stored.id;
   if (settings.fifo) {

@@ -1,5 +1,6 @@
 #include "broker/server.hpp"
 
+#include "broker/admin.hpp"
 #include "broker/json_protocol.hpp"
 #include "broker/query_protocol.hpp"
 #include "broker/read_request.hpp"
@@ -32,12 +33,19 @@ bool belongs_to_a_queue(const any_request& request) {
   return std::visit([](const auto& typed) { return requires { typed.queue_url; }; }, request);
 }
 
-http::response plain(unsigned status, std::string text) {
-  http::response out;
-  out.status = status;
-  out.headers.add("Content-Type", "text/plain; charset=utf-8");
-  out.body = std::move(text);
-  return out;
+/// What a request asks for, in the protocol that it speaks.
+answer<any_request> read_json(const http::request& request, std::string_view target) {
+  return json_protocol::read(json_protocol::operation(target), request.body);
+}
+answer<any_request> read_query(const http::request& request) {
+  query_protocol::parameters parameters;
+  const bool fits = query_protocol::add_form(parameters, query_of(request.target)) &&
+                    (request.method != "POST" || query_protocol::add_form(parameters, request.body));
+  if (!fits) return faults::unreadable("The request has too many parameters.");
+  answer<any_request> asked = query_protocol::read(parameters);
+  if (asked && path_of(request.target).size() > 1 && !belongs_to_a_queue(*asked))
+    return faults::invalid_action(operation_of(*asked));
+  return asked;
 }
 
 /// A poll that is abandoned unless it was taken: when the client has gone, and when the coroutine is
@@ -106,53 +114,34 @@ void server::wake_polls() {
   if (polls_.next_event() < timer_due_) timer_.notify();
 }
 
-asio::awaitable<http::response> server::handle(const http::request& request) {
-  if (request.target.starts_with("/_lastcall/")) co_return handle_own(request);
-  const std::string_view target = request.headers.get("X-Amz-Target");
-  if (!target.empty()) co_return co_await handle_json(request, json_protocol::operation(target));
-  co_return co_await handle_query(request);
-}
-
-http::response server::handle_own(const http::request& request) {
-  const std::string_view path = path_of(request.target);
-  if (path == "/_lastcall/health") return plain(200, "ok\n");
-  if (path != "/_lastcall/reset") return plain(404, "there is nothing here\n");
-  if (request.method != "POST") return plain(405, "use POST\n");
+void server::reset() {
   engine_.reset();
   wake_polls();
-  return plain(200, "reset\n");
 }
 
-asio::awaitable<http::response> server::handle_json(const http::request& request,
-                                                    std::string_view operation) {
+asio::awaitable<http::response> server::handle(const http::request& request) {
+  if (is_own_path(path_of(request.target))) co_return answer_own(*this, request);
+  const std::string_view target = request.headers.get("X-Amz-Target");
+  const bool is_json = !target.empty();
   const std::string request_id = random_.uuid();
-  answer<any_request> asked = json_protocol::read(operation, request.body);
-  if (asked.has_error()) co_return json_protocol::write(asked.error(), request_id);
-  call caller = call_of(request, now(), scheme_, endpoint_);
-  set_queue_from_path(*asked, caller, path_of(request.target));
-  const answer<any_result> result = co_await perform(std::move(caller), std::move(*asked));
-  if (result.has_error()) co_return json_protocol::write(result.error(), request_id);
-  co_return json_protocol::write(*result, request_id);
+  answer<any_request> asked = is_json ? read_json(request, target) : read_query(request);
+  const std::string_view operation = asked ? operation_of(*asked) : std::string_view("unknown");
+  answer<any_result> result = any_result(empty_result{});
+  if (asked)
+    result = co_await carry_out(request, std::move(*asked));
+  else
+    result = asked.error();
+  requests_.count(operation, result ? std::string_view("OK") : result.error().code);
+  if (!is_json && result) co_return query_protocol::write(operation, *result, request_id);
+  if (!is_json) co_return query_protocol::write(result.error(), request_id);
+  if (result) co_return json_protocol::write(*result, request_id);
+  co_return json_protocol::write(result.error(), request_id);
 }
 
-asio::awaitable<http::response> server::handle_query(const http::request& request) {
-  const std::string request_id = random_.uuid();
-  query_protocol::parameters parameters;
-  const bool fits = query_protocol::add_form(parameters, query_of(request.target)) &&
-                    (request.method != "POST" || query_protocol::add_form(parameters, request.body));
-  if (!fits)
-    co_return query_protocol::write(faults::unreadable("The request has too many parameters."), request_id);
-  answer<any_request> asked = query_protocol::read(parameters);
-  if (asked.has_error()) co_return query_protocol::write(asked.error(), request_id);
-  const std::string_view operation = operation_of(*asked);
-  const std::string_view path = path_of(request.target);
-  if (path.size() > 1 && !belongs_to_a_queue(*asked))
-    co_return query_protocol::write(faults::invalid_action(operation), request_id);
+asio::awaitable<answer<any_result>> server::carry_out(const http::request& request, any_request asked) {
   call caller = call_of(request, now(), scheme_, endpoint_);
-  set_queue_from_path(*asked, caller, path);
-  const answer<any_result> result = co_await perform(std::move(caller), std::move(*asked));
-  if (result.has_error()) co_return query_protocol::write(result.error(), request_id);
-  co_return query_protocol::write(operation, *result, request_id);
+  set_queue_from_path(asked, caller, path_of(request.target));
+  return perform(std::move(caller), std::move(asked));
 }
 
 asio::awaitable<answer<any_result>> server::perform(call caller, any_request request) {

@@ -2,6 +2,7 @@
 
 #include "broker/engine.hpp"
 #include "broker/long_polls.hpp"
+#include "broker/request_counts.hpp"
 #include "http/server.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/gate.hpp"
@@ -35,9 +36,7 @@ struct server_options {
 /// The embedded SQS-compatible server: the engine behind HTTP, in both protocols of SQS. Used on one strand
 /// only: the executor it was made with. What it listens on, and for how long, is the caller's.
 ///
-/// Beside the API it serves, under /_lastcall/:
-///   POST /_lastcall/reset    forgets all queues and messages
-///   GET  /_lastcall/health   answers 200 while it runs
+/// Beside the API it serves paths of its own: admin.hpp.
 class server final : private http::service {
  public:
   server(const boost::asio::any_io_executor&, clock&, random&, std::unique_ptr<listener>,
@@ -57,16 +56,21 @@ class server final : private http::service {
   /// The engine itself, for those in the same process who watch or test it. Whoever changes something through
   /// it calls `wake_polls` afterwards.
   broker::engine& engine() noexcept { return engine_; }
+  const broker::engine& engine() const noexcept { return engine_; }
   /// This instant, by the server's clock.
   moment now() const noexcept { return {clock_.now(), clock_.wall_now()}; }
   /// Lets long polls see what has changed.
   void wake_polls();
+  /// Forgets all queues and messages; polls that wait are answered as for a deleted queue.
+  void reset();
+
+  const request_counts& requests() const noexcept { return requests_; }
+  std::size_t open_polls() const noexcept { return polls_.waiting(); }
+  std::size_t connections() const noexcept { return http_.connections(); }
 
  private:
   boost::asio::awaitable<http::response> handle(const http::request&) override;
-  boost::asio::awaitable<http::response> handle_json(const http::request&, std::string_view operation);
-  boost::asio::awaitable<http::response> handle_query(const http::request&);
-  http::response handle_own(const http::request&);
+  boost::asio::awaitable<answer<any_result>> carry_out(const http::request&, any_request);
   boost::asio::awaitable<answer<any_result>> perform(call, any_request);
   boost::asio::awaitable<answer<any_result>> receive(call, receive_message_request);
   boost::asio::awaitable<void> pass_time(gate::holder);
@@ -79,6 +83,7 @@ class server final : private http::service {
   const std::string endpoint_;
   const std::string scheme_;
   http::server http_;
+  request_counts requests_;
   gate inside_;
   wakeup timer_;
   steady_time timer_due_{steady_time::max()};

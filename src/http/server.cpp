@@ -95,5 +95,6 @@ asio::awaitable<void> server::run() {
 void server::stop() noexcept { state_->stop(); }
 std::string server::address() const { return state_->listening->address(); }
 std::uint16_t server::port() const { return state_->listening->port(); }
+std::size_t server::connections() const noexcept { return state_->connections.size(); }
 
 }  // namespace lastcall::http

@@ -49,6 +49,8 @@ class server {
   void stop() noexcept;
   std::string address() const;
   std::uint16_t port() const;
+  /// Those that are open now.
+  std::size_t connections() const noexcept;
 
  private:
   struct state;

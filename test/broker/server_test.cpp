@@ -229,8 +229,67 @@ TEST_CASE("a reset wipes everything, and tells the polls that wait") {
   CHECK(w.call("ListQueues", json::object()) == json::object());
   reset.method = "GET";
   CHECK(w.ask(reset).status == 405);
+}
+
+TEST_CASE("a page of another site can reset nothing") {
+  server_world w;
+  w.create("jobs");
+  const auto reset = [&](const std::string& header, const std::string& value) {
+    http::request request;
+    request.method = "POST";
+    request.target = "/_lastcall/reset";
+    request.headers.add("Host", "127.0.0.1:9324");
+    request.headers.add(header, value);
+    return w.ask(request).status;
+  };
+  CHECK(reset("Origin", "https://evil.example") == 403);
+  CHECK(reset("Origin", "http://127.0.0.1:9325") == 403);
+  CHECK(reset("Origin", "null") == 403);
+  CHECK(reset("Sec-Fetch-Site", "cross-site") == 403);
+  CHECK(reset("Sec-Fetch-Site", "same-site") == 403);
+  CHECK(w.call("ListQueues", json::object())["QueueUrls"].size() == 1);
+  CHECK(reset("Origin", "http://127.0.0.1:9324") == 200);
+  CHECK(w.call("ListQueues", json::object()) == json::object());
+}
+
+TEST_CASE("the server's own paths are no queues") {
+  server_world w;
+  CHECK(w.get("/healthz").body == "ok\n");
   CHECK(w.get("/_lastcall/health").status == 200);
   CHECK(w.get("/_lastcall/nothing").status == 404);
+  CHECK(w.form("x=y", "/healthz").status == 405);
+}
+
+TEST_CASE("metrics tell the queues, the requests, the polls and the connections") {
+  server_world w;
+  const std::string url = w.create("jobs");
+  for (int i = 0; i < 3; ++i)
+    w.call("SendMessage", {{"QueueUrl", url}, {"MessageBody", "x"}});
+  w.call("SendMessage", {{"QueueUrl", url}, {"MessageBody", "x"}, {"DelaySeconds", 9}});
+  const json got = w.call("ReceiveMessage", {{"QueueUrl", url}, {"MaxNumberOfMessages", 2}})["Messages"];
+  w.call("DeleteMessage", {{"QueueUrl", url}, {"ReceiptHandle", got[0]["ReceiptHandle"]}});
+  CHECK(w.json("SendMessage", {{"QueueUrl", "none"}, {"MessageBody", "x"}}).status == 400);
+  w.form("Action=Nonsense");
+  const std::string other = w.create("other");
+  const auto poll =
+      w.begin(server_world::json_request("ReceiveMessage", {{"QueueUrl", other}, {"WaitTimeSeconds", 20}}));
+  w.clock.advance(3s);
+  const http::response answer = w.get("/metrics");
+  CHECK(answer.headers.get("Content-Type") == "text/plain; version=0.0.4; charset=utf-8");
+  const std::string jobs = R"({account="000000000000",region="us-east-1",queue="jobs")";
+  for (const std::string& line :
+       {"lastcall_queue_messages" + jobs + R"(,state="visible"} 1)",
+        "lastcall_queue_messages" + jobs + R"(,state="in_flight"} 1)",
+        "lastcall_queue_messages" + jobs + R"(,state="delayed"} 1)",
+        "lastcall_queue_sent_total" + jobs + "} 4", "lastcall_queue_received_total" + jobs + "} 2",
+        "lastcall_queue_deleted_total" + jobs + "} 1",
+        "lastcall_queue_oldest_message_age_seconds" + jobs + "} 3",
+        std::string(R"(lastcall_requests_total{operation="SendMessage",code="OK"} 4)"),
+        std::string(R"(lastcall_requests_total{operation="SendMessage",code="QueueDoesNotExist"} 1)"),
+        std::string(R"(lastcall_requests_total{operation="unknown",code="InvalidAction"} 1)"),
+        std::string("lastcall_open_polls 1"), std::string("lastcall_connections 2")})
+    CHECK_MESSAGE(answer.body.find(line + "\n") != std::string::npos, line, "\n", answer.body);
+  w.clock.advance(20s);
 }
 
 TEST_CASE("queue URLs are built from the request's Host header") {

@@ -1,0 +1,61 @@
+#include "broker/admin.hpp"
+
+#include "base/exposition.hpp"
+#include "broker/request_context.hpp"
+#include "broker/server.hpp"
+#include "broker/server_metrics.hpp"
+
+namespace lastcall::broker {
+namespace {
+
+http::response text(unsigned status, std::string_view type, std::string body) {
+  http::response out;
+  out.status = status;
+  out.headers.add("Content-Type", std::string(type));
+  out.headers.add("Cache-Control", "no-store");
+  out.headers.add("X-Content-Type-Options", "nosniff");
+  out.body = std::move(body);
+  return out;
+}
+
+http::response plain(unsigned status, std::string body) {
+  return text(status, "text/plain; charset=utf-8", std::move(body) + "\n");
+}
+
+bool only_reads(const http::request& request) { return request.method == "GET" || request.method == "HEAD"; }
+
+/// Any page that a developer has open may send a POST here, and a browser would carry it out. It says where
+/// the page is from: Origin (RFC 6454) on every POST, Sec-Fetch-Site in newer ones. What is no browser sends
+/// neither.
+bool is_from_another_site(const http::request& request) {
+  const std::string_view site = request.headers.get("Sec-Fetch-Site");
+  if (!site.empty() && site != "same-origin" && site != "none") return true;
+  const std::string_view origin = request.headers.get("Origin");
+  if (origin.empty()) return false;
+  const std::size_t scheme = origin.find("://");
+  return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.headers.get("Host");
+}
+
+http::response reset(server& it) {
+  it.reset();
+  return plain(200, "reset");
+}
+
+}  // namespace
+
+bool is_own_path(std::string_view path) noexcept {
+  return path.starts_with("/_lastcall/") || path == "/healthz" || path == "/metrics";
+}
+
+http::response answer_own(server& it, const http::request& request) {
+  const std::string_view path = path_of(request.target);
+  if (!only_reads(request) && is_from_another_site(request))
+    return plain(403, "refused: the request comes from a page of another site");
+  if (path == "/_lastcall/reset") return request.method == "POST" ? reset(it) : plain(405, "use POST");
+  if (!only_reads(request)) return plain(405, "use GET");
+  if (path == "/healthz" || path == "/_lastcall/health") return plain(200, "ok");
+  if (path == "/metrics") return text(200, exposition::content_type, metrics_text(it));
+  return plain(404, "there is nothing here");
+}
+
+}  // namespace lastcall::broker
