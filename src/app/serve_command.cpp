@@ -15,7 +15,26 @@ struct serve_settings {
   std::string fidelity{"convenient"};
   unsigned duplicates{0};
   bool reorder{false};
+  broker::known_keys keys;
 };
+
+/// --verify KEY:SECRET. A secret may hold colons, a key does not.
+option verify_option(broker::known_keys& into) {
+  const auto add = [&into](const std::string& text) -> result<void> {
+    const std::size_t colon = text.find(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == text.size())
+      return error{error_kind::invalid, "", "give an access key and its secret as KEY:SECRET"};
+    into.insert_or_assign(text.substr(0, colon), text.substr(colon + 1));
+    return {};
+  };
+  return {.name = "verify",
+          .value_name = "KEY:SECRET",
+          .help =
+              "Checks the signature of every request, and refuses those that are not signed with this "
+              "access key and secret as AWS refuses them. May be given several times.",
+          .repeatable = true,
+          .set = add};
+}
 
 asio::awaitable<void> until_cancelled() { co_await sleep_until(real_clock(), steady_time::max()); }
 
@@ -30,6 +49,7 @@ int serve(const serve_settings& s, console& c) {
       s.fidelity == "aws" ? broker::server_options::like_aws() : broker::server_options{};
   options.engine.duplicates = s.duplicates / 100.0;
   options.engine.reorder = s.reorder;
+  options.keys = s.keys;
   const auto server = embedded_queue_server::start(loop, s.listen, options);
   if (!server) throw refusal(exit_config, "--listen: " + server.error().message);
   c.out.line("listening on " + (*server)->endpoint_url());
@@ -46,14 +66,16 @@ command serve_command() {
       .summary = "Runs an SQS-compatible server on this machine.",
       .text =
           "Runs an SQS-compatible server on this machine, for development and tests: point boto3, the AWS "
-          "CLI or a worker at it with --endpoint-url or AWS_ENDPOINT_URL_SQS; any keys will do. It checks "
-          "no signatures, so listen on loopback only. SIGTERM or SIGINT ends it.",
+          "CLI or a worker at it with --endpoint-url or AWS_ENDPOINT_URL_SQS; any keys will do, unless "
+          "--verify names some. Whoever reaches it can use it, so listen on loopback only. SIGTERM or SIGINT "
+          "ends it.",
       .arguments = "[OPTIONS]",
       .groups =
           {{"The server",
             {address_option("listen", settings->listen, "Where it listens; port 0 takes a free one."),
              text_option("data", "FILE", settings->data,
                          "Where queues outlive the server. Not in this version: they are kept in memory."),
+             verify_option(settings->keys),
              choice_option(
                  "fidelity", {"convenient", "aws"}, settings->fidelity,
                  "With aws it is as inconvenient as SQS: a queue's name is free again only 60 seconds after "

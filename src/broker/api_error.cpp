@@ -127,5 +127,23 @@ api_error invalid_action(std::string_view action) {
 
 api_error unknown_operation() { return {"UnknownOperationException", "UnknownOperationException", 404, {}}; }
 
+api_error missing_authentication_token() {
+  return {"MissingAuthenticationTokenException", "MissingAuthenticationToken", 403,
+          "Request is missing Authentication Token"};
+}
+
+api_error incomplete_signature(std::string message) {
+  return {"IncompleteSignatureException", "IncompleteSignature", 400, std::move(message)};
+}
+
+api_error invalid_client_token() {
+  return {"UnrecognizedClientException", "InvalidClientTokenId", 403,
+          "The security token included in the request is invalid."};
+}
+
+api_error signature_does_not_match(std::string message) {
+  return {"InvalidSignatureException", "SignatureDoesNotMatch", 403, std::move(message)};
+}
+
 }  // namespace faults
 }  // namespace lastcall::broker

@@ -61,6 +61,14 @@ api_error unreadable(std::string message);
 api_error invalid_action(std::string_view action);
 /// No operation is named at all.
 api_error unknown_operation();
+/// A request without a signature, where one is asked for.
+api_error missing_authentication_token();
+/// A signature that says too little to be checked.
+api_error incomplete_signature(std::string message);
+/// An access key that nobody has.
+api_error invalid_client_token();
+/// A signature that is wrong, too old or for something else.
+api_error signature_does_not_match(std::string message);
 
 }  // namespace faults
 }  // namespace lastcall::broker

@@ -33,10 +33,10 @@ bool belongs_to_a_queue(const any_request& request) {
   return std::visit([](const auto& typed) { return requires { typed.queue_url; }; }, request);
 }
 
-/// What a request asks for, in the protocol that it speaks.
-answer<any_request> read_json(const http::request& request, std::string_view target) {
-  return json_protocol::read(json_protocol::operation(target), request.body);
+answer<any_request> read_json(const http::request& request) {
+  return json_protocol::read(json_protocol::operation(request.headers.get("X-Amz-Target")), request.body);
 }
+
 answer<any_request> read_query(const http::request& request) {
   query_protocol::parameters parameters;
   const bool fits = query_protocol::add_form(parameters, query_of(request.target)) &&
@@ -83,7 +83,9 @@ server::server(const asio::any_io_executor& executor, clock& clock, random& chan
       scheme_(options.scheme),
       http_(executor, clock, std::move(l), *this, options.http),
       inside_(clock, executor),
-      timer_(clock, executor) {}
+      timer_(clock, executor) {
+  if (!options.keys.empty()) check_signature_.emplace(std::move(options.keys));
+}
 
 server::~server() = default;
 
@@ -121,10 +123,9 @@ void server::reset() {
 
 asio::awaitable<http::response> server::handle(const http::request& request) {
   if (is_own_path(path_of(request.target))) co_return answer_own(*this, request);
-  const std::string_view target = request.headers.get("X-Amz-Target");
-  const bool is_json = !target.empty();
+  const bool is_json = request.headers.has("X-Amz-Target");
   const std::string request_id = random_.uuid();
-  answer<any_request> asked = is_json ? read_json(request, target) : read_query(request);
+  answer<any_request> asked = read(request);
   const std::string_view operation = asked ? operation_of(*asked) : std::string_view("unknown");
   answer<any_result> result = any_result(empty_result{});
   if (asked)
@@ -136,6 +137,13 @@ asio::awaitable<http::response> server::handle(const http::request& request) {
   if (!is_json) co_return query_protocol::write(result.error(), request_id);
   if (result) co_return json_protocol::write(*result, request_id);
   co_return json_protocol::write(result.error(), request_id);
+}
+
+/// What a request asks for, in the protocol that it speaks, if its signature is good.
+answer<any_request> server::read(const http::request& request) {
+  if (check_signature_)
+    if (auto wrong = (*check_signature_)(request, clock_.wall_now())) return std::move(*wrong);
+  return request.headers.has("X-Amz-Target") ? read_json(request) : read_query(request);
 }
 
 asio::awaitable<answer<any_result>> server::carry_out(const http::request& request, any_request asked) {

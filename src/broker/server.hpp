@@ -3,6 +3,7 @@
 #include "broker/engine.hpp"
 #include "broker/long_polls.hpp"
 #include "broker/request_counts.hpp"
+#include "broker/signature_check.hpp"
 #include "http/server.hpp"
 #include "runtime/clock.hpp"
 #include "runtime/gate.hpp"
@@ -22,6 +23,8 @@ struct server_options {
   long_poll_options polls;
   http::server_options http;
   std::string scheme{"http"};  ///< of the queue URLs that are given out; "https" behind TLS
+  /// Whose signatures are accepted; without any, none is looked at. The server's own paths need none.
+  known_keys keys;
 
   /// As inconvenient as SQS: its waits of 60 seconds, and polls that go on leasing when their client has
   /// gone. Duplicates and reordering are chosen apart.
@@ -70,6 +73,7 @@ class server final : private http::service {
 
  private:
   boost::asio::awaitable<http::response> handle(const http::request&) override;
+  answer<any_request> read(const http::request&);
   boost::asio::awaitable<answer<any_result>> carry_out(const http::request&, any_request);
   boost::asio::awaitable<answer<any_result>> perform(call, any_request);
   boost::asio::awaitable<answer<any_result>> receive(call, receive_message_request);
@@ -84,6 +88,7 @@ class server final : private http::service {
   const std::string scheme_;
   http::server http_;
   request_counts requests_;
+  std::optional<signature_check> check_signature_;
   gate inside_;
   wakeup timer_;
   steady_time timer_due_{steady_time::max()};

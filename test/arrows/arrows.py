@@ -17,7 +17,8 @@ ARROWS = {
     "sqs": {"base", "runtime", "http", "aws"},
     "worker": {"base", "runtime", "sqs"},
     "mail": {"base", "runtime"},
-    "broker": {"base", "runtime", "http", "sqs"},
+    # of aws only sigv4: what a client signs, the server checks
+    "broker": {"base", "runtime", "http", "aws", "sqs"},
     "jobs": {"base", "runtime", "http", "worker", "mail"},
     "app": {"base", "runtime", "http", "aws", "sqs", "worker", "mail", "broker", "jobs"},
 }
