@@ -1,14 +1,8 @@
 #include "runtime/resolver.hpp"
 
 #include "base/encoding.hpp"
-#include "runtime/wakeup.hpp"
-
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
-#include <list>
-#include <mutex>
 #include <netdb.h>
 #include <optional>
 #include <system_error>
@@ -17,51 +11,6 @@
 namespace lastcall {
 
 namespace asio = boost::asio;
-
-/// One lookup, shared by its thread and those who wait for it.
-class resolver::inquiry {
- public:
-  /// Someone who waits. Taken off the list before its executor can go away: then nothing is posted to it.
-  class waiter {
-   public:
-    waiter(inquiry& in, clock& clock, const asio::any_io_executor& executor)
-        : inquiry_(in), executor_(executor), answered_(std::make_shared<wakeup>(clock, executor)) {
-      const std::lock_guard lock(inquiry_.mutex_);
-      inquiry_.waiters_.push_back(this);
-      if (inquiry_.answer_) answered_->notify();
-    }
-    ~waiter() {
-      const std::lock_guard lock(inquiry_.mutex_);
-      inquiry_.waiters_.remove(this);
-    }
-    waiter(const waiter&) = delete;
-    waiter& operator=(const waiter&) = delete;
-
-    asio::awaitable<bool> wait_until(steady_time when) { return answered_->wait_until(when); }
-
-   private:
-    friend class inquiry;
-    inquiry& inquiry_;
-    asio::any_io_executor executor_;
-    std::shared_ptr<wakeup> answered_;
-  };
-
-  std::optional<result<addresses>> answer() {
-    const std::lock_guard lock(mutex_);
-    return answer_;
-  }
-  void answered(result<addresses> with) {
-    const std::lock_guard lock(mutex_);
-    answer_ = std::move(with);
-    for (const waiter* waiting : waiters_)
-      asio::post(waiting->executor_, [wakeup = waiting->answered_] { wakeup->notify(); });
-  }
-
- private:
-  std::mutex mutex_;
-  std::optional<result<addresses>> answer_;
-  std::list<waiter*> waiters_;
-};
 
 resolver::resolver(clock& clock, lookup how) : clock_(clock), lookup_(std::move(how)) {}
 resolver::~resolver() = default;
@@ -72,25 +21,18 @@ asio::awaitable<result<resolver::addresses>> resolver::resolve(std::string host,
   if (!is_name) co_return addresses{literal};
 
   std::shared_ptr<inquiry> asked = under_way_[host];
-  if (!asked || asked->answer()) {
+  if (!asked || asked->has_come()) {
     asked = under_way_[host] = std::make_shared<inquiry>();
     try {
-      std::thread([asked, host, look = lookup_] { asked->answered(look(host)); }).detach();
+      std::thread([asked, host, look = lookup_] { asked->come(look(host)); }).detach();
     } catch (const std::system_error& problem) {
       under_way_.erase(host);
       co_return error{error_kind::io, "",
                       std::string("can't start a thread to resolve names: ") + problem.what()};
     }
   }
-  const auto executor = co_await asio::this_coro::executor;
-  bool was_told = false;
-  {
-    inquiry::waiter waiter(*asked, clock_, executor);
-    was_told = co_await waiter.wait_until(deadline);
-  }
-  std::optional<result<addresses>> answer = asked->answer();
+  std::optional<result<addresses>> answer = co_await asked->wait_until(clock_, deadline);
   if (answer) co_return std::move(*answer);
-  if (clock_.now() < deadline && !was_told) co_return error{error_kind::cancelled, "", "cancelled"};
   co_return error{
       error_kind::timeout, "resolve",
       "the name '" + printable(host, 200) + "' could not be resolved in time; check this machine's DNS"};

@@ -2,6 +2,7 @@
 
 #include "base/error.hpp"
 #include "runtime/clock.hpp"
+#include "runtime/late_answer.hpp"
 
 #include <boost/asio/ip/address.hpp>
 
@@ -39,7 +40,7 @@ class resolver {
   static addresses with_families_in_turn(const addresses&);
 
  private:
-  class inquiry;
+  using inquiry = late_answer<addresses>;
   clock& clock_;
   lookup lookup_;
   std::map<std::string, std::shared_ptr<inquiry>> under_way_;
