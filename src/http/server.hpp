@@ -10,6 +10,10 @@
 #include <memory>
 #include <string>
 
+namespace lastcall {
+class tls_context;
+}
+
 namespace lastcall::http {
 
 /// What a server serves. Called on the server's strand; several requests may be under way at once.
@@ -29,6 +33,7 @@ struct server_options {
   std::size_t max_header_bytes{64 * 1024};
   std::size_t max_body_bytes{16 * 1024 * 1024};
   std::size_t max_connections{4096};
+  tls_context* tls{nullptr};  ///< HTTPS with this certificate; must outlive the server. nullptr: in the clear
 };
 
 /// A small HTTP/1.1 server: keep-alive, Content-Length and chunked bodies, Expect: 100-continue, HEAD.

@@ -55,7 +55,22 @@ server_connection::server_connection(const asio::any_io_executor& executor, cloc
       progressed_(clock, executor),
       watchdog_(clock, executor, [this] { is_late(); }) {}
 
+/// A client that does not come to the end of the handshake has as long as one that sends half a header.
+asio::awaitable<bool> server_connection::become_tls() {
+  stream_->expires_at(clock_.now() + options_.header_timeout);
+  const result<void> secured = co_await stream_->accept_tls(*options_.tls);
+  stream_->expires_at(steady_time::max());
+  if (!secured && !is_over_)
+    log::debug("a client could not be spoken to over TLS",
+               {{"peer", stream_->peer()}, {"why", secured.error().message}});
+  co_return secured.has_value();
+}
+
 asio::awaitable<void> server_connection::run() {
+  if (options_.tls != nullptr) {
+    const bool is_secure = co_await become_tls();
+    if (!is_secure) co_return stop();
+  }
   enter(phase::idle);
   while (!is_over_) {
     if (input_.is_full()) {  // a client that sends far ahead waits for its answers

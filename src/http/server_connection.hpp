@@ -32,6 +32,7 @@ class server_connection {
   void stop() noexcept;
 
  private:
+  boost::asio::awaitable<bool> become_tls();
   /// What the connection waits for. Each has its time, counted from when it began.
   enum class phase { none, idle, header, body, handling, writing, lingering };
   /// What the bytes at hand ask for.

@@ -25,6 +25,20 @@ error unusable(const std::string& message) {
   return error{error_kind::tls, "", message + " (" + openssl_reason() + ")"};
 }
 
+/// OpenSSL would ask for a passphrase on the terminal.
+int no_passphrase(char*, int, int, void*) noexcept { return 0; }
+
+int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
+                    unsigned offered_size, void* own) noexcept {
+  const auto& wanted = *static_cast<const std::string*>(own);
+  unsigned char* chosen = nullptr;
+  const int found =
+      SSL_select_next_proto(&chosen, out_size, reinterpret_cast<const unsigned char*>(wanted.data()),
+                            static_cast<unsigned>(wanted.size()), offered, offered_size);
+  *out = chosen;
+  return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
+}
+
 }  // namespace
 
 tls_context::~tls_context() { SSL_CTX_free(context_); }
@@ -46,13 +60,19 @@ result<std::unique_ptr<tls_context>> tls_context::for_client(const std::string& 
 }
 
 result<std::unique_ptr<tls_context>> tls_context::for_server(const std::string& certificate_file,
-                                                             const std::string& key_file) {
+                                                             const std::string& key_file,
+                                                             const std::string& protocol) {
   ERR_clear_error();
   std::unique_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_server_method())));
   if (made->context_ == nullptr) return unusable("OpenSSL can't be used");
   SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
   SSL_CTX_set_mode(made->context_, SSL_MODE_RELEASE_BUFFERS);
   SSL_CTX_set_session_cache_mode(made->context_, SSL_SESS_CACHE_OFF);
+  SSL_CTX_set_default_passwd_cb(made->context_, &no_passphrase);
+  if (!protocol.empty()) {
+    made->protocol_ = static_cast<char>(protocol.size()) + protocol;
+    SSL_CTX_set_alpn_select_cb(made->context_, &select_protocol, &made->protocol_);
+  }
   if (SSL_CTX_use_certificate_chain_file(made->context_, certificate_file.c_str()) != 1)
     return unusable("'" + certificate_file +
                     "' can't be used as a certificate chain; it must be in PEM form");

@@ -16,9 +16,12 @@ class tls_context {
   /// For clients: trusts the system's roots, or those of `ca_file` (PEM) alone. SSL_CERT_FILE and
   /// AWS_CA_BUNDLE are the caller's to read.
   static result<std::unique_ptr<tls_context>> for_client(const std::string& ca_file = {});
-  /// For servers: certificate chain and key from PEM files.
+  /// For servers: certificate chain and key from PEM files; a key that needs a passphrase can't be used.
+  /// With `protocol` a client that names protocols (ALPN, RFC 7301) must name that one; without it nobody is
+  /// asked.
   static result<std::unique_ptr<tls_context>> for_server(const std::string& certificate_file,
-                                                         const std::string& key_file);
+                                                         const std::string& key_file,
+                                                         const std::string& protocol = {});
   ~tls_context();
   tls_context(const tls_context&) = delete;
   tls_context& operator=(const tls_context&) = delete;
@@ -28,6 +31,7 @@ class tls_context {
  private:
   explicit tls_context(ssl_ctx_st* owned) noexcept : context_(owned) {}
   ssl_ctx_st* context_;
+  std::string protocol_;  ///< as on the wire: its length and its name
 };
 
 }  // namespace lastcall

@@ -188,6 +188,11 @@ error tls_engine::failed(const char* doing) {
   const unsigned long code = ERR_peek_error();
   const char* reason = code != 0 ? ERR_reason_error_string(code) : nullptr;
   const bool is_not_tls = ERR_GET_REASON(code) == SSL_R_WRONG_VERSION_NUMBER;
+  // OpenSSL knows the first words of HTTP. Such a client understands no alert.
+  if (ERR_GET_REASON(code) == SSL_R_HTTP_REQUEST)
+    output_ +=
+        "HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: 54\r\n"
+        "Connection: close\r\n\r\nthis port speaks TLS only: use https instead of http\r\n";
   ERR_clear_error();
   std::string message = doing;
   message += host_.empty() ? "" : " with " + printable(host_, 200);

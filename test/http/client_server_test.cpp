@@ -40,37 +40,15 @@ class echo final : public service {
   int inside{0};
 };
 
-/// Makes TLS of each connection that it accepts.
-class tls_listener final : public listener {
- public:
-  tls_listener(std::unique_ptr<listener> below, tls_context& context)
-      : below_(std::move(below)), context_(context) {}
-
-  asio::awaitable<result<std::unique_ptr<stream>>> accept() override {
-    result<std::unique_ptr<stream>> accepted = co_await below_->accept();
-    if (!accepted) co_return accepted.error();
-    (*accepted)->expires_at(soon());
-    const result<void> secured = co_await (*accepted)->accept_tls(context_);
-    if (!secured) co_return secured.error();
-    (*accepted)->expires_at(steady_time::max());
-    co_return accepted;
-  }
-  void close() noexcept override { below_->close(); }
-  std::string address() const override { return below_->address(); }
-  std::uint16_t port() const override { return below_->port(); }
-
- private:
-  std::unique_ptr<listener> below_;
-  tls_context& context_;
-};
-
 /// A client and a server on real sockets, in the clear or over TLS.
 struct stage {
-  explicit stage(bool is_tls = false) {
-    std::unique_ptr<listener> listening =
-        listen_tcp(context.get_executor(), real_clock(), "127.0.0.1:0").value();
-    if (is_tls) listening = std::make_unique<tls_listener>(std::move(listening), *server_tls);
-    serving = std::make_unique<server>(context.get_executor(), real_clock(), std::move(listening), echoing);
+  explicit stage(bool is_tls = false, std::chrono::nanoseconds header_timeout = 10s) {
+    server_options options;
+    if (is_tls) options.tls = server_tls.get();
+    options.header_timeout = header_timeout;
+    serving = std::make_unique<server>(
+        context.get_executor(), real_clock(),
+        listen_tcp(context.get_executor(), real_clock(), "127.0.0.1:0").value(), echoing, options);
     there = {is_tls, "127.0.0.1", serving->port()};
     asio::co_spawn(context, serving->run(), [this](const std::exception_ptr&) { has_ended = true; });
   }
@@ -95,7 +73,7 @@ struct stage {
   test_authority authority;
   test_authority::identity identity{authority.issue("IP:127.0.0.1")};
   std::unique_ptr<tls_context> server_tls{
-      tls_context::for_server(identity.certificate_file, identity.key_file).value()};
+      tls_context::for_server(identity.certificate_file, identity.key_file, "http/1.1").value()};
   std::unique_ptr<tls_context> client_tls{tls_context::for_client(authority.root_file()).value()};
   std::unique_ptr<dialer> dial{make_tcp_dialer(real_clock())};
   client asking{context.get_executor(), real_clock(), *dial, client_tls.get()};
@@ -148,6 +126,38 @@ TEST_CASE("a host whose certificate is not trusted is sent nothing, and the erro
   CHECK(answer.error().kind == error_kind::tls);
   CHECK(answer.error().message.find("https://127.0.0.1:") == 0);
   CHECK(stage.post("the listener has survived it").has_value());
+}
+
+TEST_CASE("a client that speaks HTTP to a TLS port is told to use https, and hurts nobody") {
+  stage stage(true);
+  const origin in_the_clear{false, "127.0.0.1", stage.there.port};
+  const request what;
+  const result<response> answer = run(stage.context, stage.asking.send(in_the_clear, what, soon()));
+  REQUIRE(answer.has_value());
+  CHECK(answer->status == 400);
+  CHECK(answer->body == "this port speaks TLS only: use https instead of http\r\n");
+  CHECK(stage.post("others are served").has_value());
+}
+
+TEST_CASE("a client that begins no TLS is let go after the header's time, while others are served") {
+  stage stage(true, 50ms);
+  tcp::socket silent(stage.context);
+  silent.connect({asio::ip::make_address("127.0.0.1"), stage.there.port});
+  CHECK(stage.post("others are served").has_value());
+  bool is_let_go = false;
+  char byte = 0;
+  silent.async_read_some(asio::buffer(&byte, 1), [&](boost::system::error_code ended, std::size_t) {
+    is_let_go = ended == asio::error::eof;
+  });
+  CHECK(run_until(stage.context, [&] { return is_let_go; }));
+}
+
+TEST_CASE("a server that stops does not wait for a handshake") {
+  stage stage(true);
+  tcp::socket silent(stage.context);
+  silent.connect({asio::ip::make_address("127.0.0.1"), stage.there.port});
+  CHECK(stage.post("the silent one has been accepted").has_value());
+  CHECK(stage.serving->connections() == 2);
 }
 
 TEST_CASE("a peer that accepts but never speaks TLS is given up after the connect timeout") {

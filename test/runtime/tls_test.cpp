@@ -490,5 +490,23 @@ TEST_CASE("no bytes break the TLS engine") {
   }
 }
 
+TEST_CASE("a server with a protocol of its own speaks it, or nothing, to clients that name protocols") {
+  const auto who = authority().issue("DNS:queue.example");
+  stage stage(who);
+  stage.server = tls_context::for_server(who.certificate_file, who.key_file, "http/1.1").value();
+  std::string offered;
+  bool is_served = false;
+  SUBCASE("names none") { is_served = true; }
+  SUBCASE("names it among others") {
+    offered = "\x02h2\x08http/1.1";
+    is_served = true;
+  }
+  SUBCASE("names only others") { offered = "\x02h2"; }
+  if (!offered.empty())
+    SSL_CTX_set_alpn_protos(stage.client->native(), reinterpret_cast<const unsigned char*>(offered.data()),
+                            static_cast<unsigned>(offered.size()));
+  CHECK(stage.shake_hands("queue.example").has_value() == is_served);
+}
+
 }  // namespace
 }  // namespace lastcall
