@@ -2,7 +2,7 @@
 
 #include "mail/ledger.hpp"
 #include "mail/owner_lock.hpp"
-#include "mail/sqlite.hpp"
+#include "storage/sqlite.hpp"
 
 #include <chrono>
 #include <map>

@@ -16,9 +16,10 @@ ARROWS = {
     "aws": {"base", "runtime", "http"},
     "sqs": {"base", "runtime", "http", "aws"},
     "worker": {"base", "runtime", "sqs"},
-    "mail": {"base", "runtime"},
+    "storage": {"base"},
+    "mail": {"base", "runtime", "storage"},
     # of aws only sigv4: what a client signs, the server checks
-    "broker": {"base", "runtime", "http", "aws", "sqs"},
+    "broker": {"base", "runtime", "http", "aws", "sqs", "storage"},
     "jobs": {"base", "runtime", "http", "worker", "mail"},
     "app": {"base", "runtime", "http", "aws", "sqs", "worker", "mail", "broker", "jobs"},
 }

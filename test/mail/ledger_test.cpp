@@ -1,7 +1,7 @@
 #include "jobs/scratch_folder.hpp"
 #include "mail/memory_ledger.hpp"
-#include "mail/sqlite.hpp"
 #include "mail/sqlite_ledger.hpp"
+#include "storage/sqlite.hpp"
 #include "support/run.hpp"
 
 #include <doctest/doctest.h>

@@ -1,8 +1,8 @@
-#include "mail/sqlite.hpp"
+#include "storage/sqlite.hpp"
 
 #include <sqlite3.h>
 
-namespace lastcall::mail::sqlite {
+namespace lastcall::sqlite {
 namespace {
 
 error why(sqlite3* database) {
@@ -86,4 +86,4 @@ result<std::int64_t> database::number(std::string_view sql) {
 
 std::int64_t database::last_row_id() const noexcept { return sqlite3_last_insert_rowid(handle_.get()); }
 
-}  // namespace lastcall::mail::sqlite
+}  // namespace lastcall::sqlite

@@ -12,7 +12,7 @@ struct sqlite3_stmt;
 
 /// SQLite, as far as it is used here: errors as `result`, handles that close themselves. Used by one thread
 /// at a time.
-namespace lastcall::mail::sqlite {
+namespace lastcall::sqlite {
 
 struct closer {
   void operator()(sqlite3*) const noexcept;
@@ -60,4 +60,4 @@ class database {
   std::unique_ptr<sqlite3, closer> handle_;
 };
 
-}  // namespace lastcall::mail::sqlite
+}  // namespace lastcall::sqlite
