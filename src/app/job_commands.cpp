@@ -58,11 +58,9 @@ command exec_command(const run_worker& run) {
       .summary = "Runs a command for each message.",
       .text =
           "Runs a command for each message, without a shell: the body on its standard input, the message's "
-          "id, "
-          "receive count and attributes in its environment (LASTCALL_MESSAGE_ID, …). Exit code 0: done. 75, "
-          "or "
-          "the job's time limit: try again. Any other: failed, and the message comes again after a rest that "
-          "grows. A last line of output such as {\"retry_after_s\":30} says how long.\n"
+          "id, receive count and attributes in its environment (LASTCALL_MESSAGE_ID, …). Exit code 0: done. "
+          "75, or the job's time limit: try again. Any other: failed, and the message comes again after a "
+          "rest that grows. A last line of output such as {\"retry_after_s\":30} says how long.\n"
           "When the job is cut, its process group gets SIGTERM, and SIGKILL at the end of --reserve. What "
           "it writes goes to the log with the message's id.",
       .arguments = "-- CMD [ARG…]",

@@ -59,12 +59,10 @@ std::string code_of(const http::response& answer, std::string in_body) {
 std::string_view advice(std::string_view code) noexcept {
   constexpr std::string_view unknown_key =
       "AWS does not know this access key: check AWS_ACCESS_KEY_ID or the profile, that the key is active, "
-      "and that it "
-      "belongs to the region's partition";
+      "and that it belongs to the region's partition";
   constexpr std::string_view wrong_signature =
       "check AWS_SECRET_ACCESS_KEY or the profile (does it belong to this access key id, is it complete?) "
-      "and the "
-      "machine's clock";
+      "and the machine's clock";
   constexpr std::string_view expired =
       "the temporary credentials have expired: get new ones; from the environment they are read only at "
       "start";

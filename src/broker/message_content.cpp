@@ -156,8 +156,7 @@ answer<message_attribute> check_value(const std::string& name, const attribute_v
   if (forbidden_character(value.data_type) || (!binary && forbidden_character(*bytes)))
     return faults::invalid_parameter(
         fmt::format("Message ({}) attribute '{}' has an invalid character, the set of allowed characters is "
-                    "#x9 | #xA | #xD | "
-                    "[#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].",
+                    "#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].",
                     kind, name));
   if (logical == "Number" && !is_number(*bytes))
     return faults::invalid_parameter(

@@ -29,8 +29,7 @@ std::optional<api_error> check_queue_name(std::string_view name, bool fifo) {
     return std::nullopt;
   return faults::invalid_parameter(
       "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end "
-      "with "
-      ".fifo suffix and be 1 to 80 in length.");
+      "with .fifo suffix and be 1 to 80 in length.");
 }
 
 std::optional<api_error> check_batch_entry_id(std::string_view id) {

@@ -50,8 +50,7 @@ std::string advice(long why, const std::string& names) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
       return "if you trust its issuer, give the issuer's certificate as the file of trusted roots; on a bare "
-             "system "
-             "the package ca-certificates may be missing";
+             "system the package ca-certificates may be missing";
     default:
       return "the connection was not used";
   }

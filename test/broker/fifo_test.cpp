@@ -186,8 +186,7 @@ TEST_CASE("a FIFO message has no delay of its own") {
   m.delay_s = 2;
   CHECK(error_of(w.ask(send_message_request{w.url, m}), "InvalidParameterValueException") ==
         "Value 2 for parameter DelaySeconds is invalid. Reason: The request include parameter that is not "
-        "valid for "
-        "this queue type.");
+        "valid for this queue type.");
 }
 
 TEST_CASE("on a FIFO queue a delay of 0 means the queue's") {

@@ -167,8 +167,7 @@ TEST_CASE("a message is hidden for 12 hours in all, counted from its receive") {
   w.pass(2s);
   CHECK(error_of(w.hide(url, handle, 43'199), "InvalidParameterValueException") ==
         "Value 43199 for parameter VisibilityTimeout is invalid. Reason: Total VisibilityTimeout for the "
-        "message is "
-        "beyond the limit [43200 seconds]");
+        "message is beyond the limit [43200 seconds]");
   CHECK(w.hide(url, handle, 43'198).has_value());
   w.pass(6h);
   CHECK(w.hide(url, handle, 6 * 3600).has_error());  // extending has not reset it

@@ -53,8 +53,7 @@ TEST_CASE(
        {std::string("jobs"), std::string(".fifo"), std::string("a.b.fifo"), std::string(76, 'a') + ".fifo"})
     CHECK(error_of(w.ask(create_queue_request{name, fifo, {}}), "InvalidParameterValueException") ==
           "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must "
-          "end "
-          "with .fifo suffix and be 1 to 80 in length.");
+          "end with .fifo suffix and be 1 to 80 in length.");
   CHECK(w.ask(create_queue_request{std::string(75, 'a') + ".fifo", fifo, {}}).has_value());
 }
 

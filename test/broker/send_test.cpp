@@ -61,8 +61,7 @@ TEST_CASE("bodies have the characters of XML 1.0") {
   const auto message = [](const char* character) {
     return "Invalid binary character '#x" + std::string(character) +
            "' was found in the message body, the set of allowed characters is #x9 | #xA | #xD | "
-           "[#x20-#xD7FF] | "
-           "[#xE000-#xFFFD] | [#x10000-#x10FFFF].";
+           "[#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].";
   };
   CHECK(refusal(w, url, engine_world::text("a\x07z"), "InvalidMessageContents") == message("7"));
   CHECK(refusal(w, url, engine_world::text(std::string("a\0z", 3)), "InvalidMessageContents") ==
@@ -115,8 +114,7 @@ TEST_CASE("attribute names have letters, digits, underscores, hyphens and period
   }
   CHECK(refusal(w, url, with_attribute("a b", text_value("String", "v"))) ==
         "The message attribute name 'a b' is invalid. Attribute name can contain A-Z, a-z, 0-9, underscore "
-        "(_), "
-        "hyphen (-), and period (.) characters.");
+        "(_), hyphen (-), and period (.) characters.");
 }
 
 TEST_CASE("attribute types are String, Number and Binary, with labels of one's own") {
@@ -150,8 +148,7 @@ TEST_CASE("attribute values are of their type and not empty") {
   CHECK_FALSE(refusal(w, url, with_attribute("a", {"String", "x", blob{"y"}})).empty());
   const std::string invalid_character =
       "Message (user) attribute 'a' has an invalid character, the set of allowed characters is #x9 | #xA | "
-      "#xD | "
-      "[#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].";
+      "#xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF].";
   CHECK(refusal(w, url, with_attribute("a", text_value("String", "\x01"))) == invalid_character);
   CHECK(refusal(w, url, with_attribute("a", text_value("String.\x01", "v"))) == invalid_character);
 }
@@ -302,8 +299,7 @@ TEST_CASE("a batch has one to ten entries with good and distinct ids") {
   for (const std::string& id : {std::string(), std::string("a:b"), std::string(81, 'a'), std::string("ä")})
     CHECK(error_of(batch({id}), "InvalidBatchEntryId") ==
           "A batch entry id can only contain alphanumeric characters, hyphens and underscores. It can be at "
-          "most 80 "
-          "letters long.");
+          "most 80 letters long.");
   CHECK(batch({std::string(80, 'a'), "A-b_9"}).has_value());
   CHECK(w.counts(url) == "2/0/0");
 }
