@@ -192,7 +192,8 @@ def formatted():
 
 
 def tidy():
-    """clang-tidy over every source file; those that passed and have not changed since are not looked at again."""
+    """clang-tidy over what is shipped; files that passed and have not changed since are not looked at again. Of the
+    tests it asks less than the two compilers and the sanitizers do, and would take as long again."""
     if not configure("sanitize"):
         return FAILED
     directory = BUILD / "sanitize"
@@ -228,7 +229,8 @@ def tidy():
         return False
 
     with ThreadPoolExecutor(CORES) as pool:
-        results = list(pool.map(check, [path for path in sources() if path.suffix == ".cpp"]))
+        shipped = [path for path in sources() if path.suffix == ".cpp" and ROOT / "src" in path.parents]
+        results = list(pool.map(check, shipped))
     return PASSED if all(results) else FAILED
 
 
