@@ -129,10 +129,9 @@ def terminate(fleet, worker):
         return  # so early that it had no handler for the signal yet
     assert code == 0, worker.stderr[-4000:]
     assert leave.took_s < GRACE_S, f"it took {leave.took_s} s"
-    report = worker.report
-    check_report(report, done=len(ran))
+    check_report(worker, done=len(ran))
     assert all(run.ended_s for run in ran), "a job was cut, or is still running"
-    fleet.reports.append(report)
+    fleet.reports.append(worker.report)
 
 
 def kill(fleet, worker):
@@ -143,14 +142,16 @@ def kill(fleet, worker):
     assert worker.exit_code(10) == -signal.SIGKILL
 
 
-def check_report(report, done):
+def check_report(worker, done):
     """Of a drain that had time for everything."""
+    report = worker.report
     jobs, messages = report["jobs"], report["messages"]
-    assert report["reason"] == "SIGTERM" and report["exit"] == 0
+    report = f"{report}\n{worker.stderr[-4000:]}"
+    assert (worker.report["reason"], worker.report["exit"]) == ("SIGTERM", 0)
     assert jobs["done"] == messages["deleted"] == done, report
     assert jobs["cut"] == jobs["failed"] == jobs["retried"] == messages["lost"] == 0, report
     assert messages["received"] == messages["deleted"] + messages["released"], report
-    assert messages["left_behind"] == [] and "risk" not in report, report
+    assert messages["left_behind"] == [] and "risk" not in worker.report, report
 
 
 def once_each(ids):

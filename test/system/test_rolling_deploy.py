@@ -150,8 +150,8 @@ class Lane:
         grace_s = 25
         before = len(self.ids) - self.done()
         worker = self.binary.work(
-            self.queue, "--grace", f"{grace_s}s", "--wait", "2s", "--visibility", "5s", "--concurrency", "6", "sleep",
-            "--for", f"{self.chance.choice([5, 60, 300, 1000, 3000, 9000])}ms", "--journal", self.journal)
+            self.queue, "--grace", f"{grace_s}s", "--wait", "2s", "--visibility", "10s", "--concurrency", "6", "sleep",
+            "--for", f"{self.chance.choice([5, 60, 300, 1000, 3000, SLOWEST_JOB_S * 1000])}ms", "--journal", self.journal)
         time.sleep(self.chance.uniform(0.3, 4))
         began = time.monotonic()
         worker.signal()
@@ -161,7 +161,7 @@ class Lane:
         assert left == Counts(visible=len(self.ids) - self.done(), in_flight=0, delayed=0)
         assert self.journal.started == self.journal.ended, "a job was cut, or is still running"
         if code == 0:
-            check_report(worker.report, done=before - left.visible)
+            check_report(worker, done=before - left.visible)
             self.reports.append(worker.report)
         else:
             assert code == -15 and before == left.visible and not worker.stdout, worker.stderr
