@@ -1,7 +1,7 @@
 #include "broker/json_protocol.hpp"
 
 #include "base/encoding.hpp"
-#include "broker/json_reader.hpp"
+#include "base/json_reader.hpp"
 #include "broker/json_shapes.hpp"
 #include "broker/read_request.hpp"
 

@@ -4,8 +4,6 @@
 #include "sqs/json_writer.hpp"
 #include "sqs/queue.hpp"
 
-#include <nlohmann/json_fwd.hpp>
-
 #include <functional>
 #include <optional>
 #include <span>
@@ -36,8 +34,15 @@ std::string encode_batch(std::string_view queue_url, std::span<const Entry> entr
   return out.take();
 }
 
+/// What an answer to a send says about what was stored. An MD5 that is not told is empty.
+struct stored_md5s {
+  std::string of_body;
+  std::string of_attributes;
+  std::string of_system_attributes;
+};
+
 /// Looks at what the answer says of an entry that succeeded; an error makes it one that has failed.
-using check_success = std::function<std::optional<error>(std::size_t index, nlohmann::json& entry)>;
+using check_success = std::function<std::optional<error>(std::size_t index, const stored_md5s&)>;
 
 /// Reads which of the entries have failed, in their order. An entry that the answer does not mention has
 /// failed too, and may be tried again.

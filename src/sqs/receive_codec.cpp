@@ -1,14 +1,12 @@
 #include "sqs/receive_codec.hpp"
 
-#include "aws/json.hpp"
 #include "base/encoding.hpp"
 #include "base/hash.hpp"
+#include "base/json_reader.hpp"
 #include "base/log.hpp"
 #include "sqs/answer.hpp"
 #include "sqs/attributes_md5.hpp"
 #include "sqs/json_writer.hpp"
-
-#include <nlohmann/json.hpp>
 
 #include <charconv>
 #include <cstdint>
@@ -18,10 +16,7 @@
 namespace lastcall::sqs {
 namespace {
 
-using aws::take_text;
-using nlohmann::json;
-
-std::uint64_t number_in(const std::string& text) noexcept {
+std::uint64_t number_in(std::string_view text) noexcept {
   std::uint64_t value = 0;
   const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
   return problem == std::errc{} && end == text.data() + text.size() ? value : 0;
@@ -34,43 +29,75 @@ std::chrono::system_clock::time_point time_in(const std::string& text) noexcept 
   return std::chrono::system_clock::time_point(std::chrono::milliseconds(ms <= most_ms ? ms : 0));
 }
 
-void read_system_attributes(json& attributes, message& out) {
-  constexpr std::uint64_t most_receives = 1'000'000'000;
-  const std::uint64_t receives = number_in(take_text(attributes, "ApproximateReceiveCount"));
-  out.receive_count = static_cast<unsigned>(std::clamp<std::uint64_t>(receives, 1, most_receives));
-  out.sent_at = time_in(take_text(attributes, "SentTimestamp"));
-  out.first_received_at = time_in(take_text(attributes, "ApproximateFirstReceiveTimestamp"));
-  out.sender_id = take_text(attributes, "SenderId");
-  out.group_id = take_text(attributes, "MessageGroupId");
-  out.deduplication_id = take_text(attributes, "MessageDeduplicationId");
-  out.sequence_number = take_text(attributes, "SequenceNumber");
-  out.trace_header = take_text(attributes, "AWSTraceHeader");
-  out.dead_letter_source_arn = take_text(attributes, "DeadLetterQueueSourceArn");
+/// Reads an object whose members are texts, and tells `take` the name and the value of each.
+template <class Take>
+void read_texts(json_reader& in, std::string& scratch, Take take) {
+  if (in.next() != json_reader::kind::object) return in.skip();
+  in.object([&](std::string_view name) {
+    in.text_if_any(scratch);
+    take(name, std::as_const(scratch));
+  });
 }
 
-std::optional<message_attribute> read_attribute(json& value) {
-  message_attribute out{take_text(value, "DataType"), {}};
+void read_system_attribute(std::string_view name, const std::string& value, message& out) {
+  constexpr std::uint64_t most_receives = 1'000'000'000;
+  if (name == "ApproximateReceiveCount")
+    out.receive_count = static_cast<unsigned>(std::clamp<std::uint64_t>(number_in(value), 1, most_receives));
+  else if (name == "SentTimestamp")
+    out.sent_at = time_in(value);
+  else if (name == "ApproximateFirstReceiveTimestamp")
+    out.first_received_at = time_in(value);
+  else if (name == "SenderId")
+    out.sender_id = value;
+  else if (name == "MessageGroupId")
+    out.group_id = value;
+  else if (name == "MessageDeduplicationId")
+    out.deduplication_id = value;
+  else if (name == "SequenceNumber")
+    out.sequence_number = value;
+  else if (name == "AWSTraceHeader")
+    out.trace_header = value;
+  else if (name == "DeadLetterQueueSourceArn")
+    out.dead_letter_source_arn = value;
+}
+
+std::optional<message_attribute> read_attribute(json_reader& in, std::string& scratch) {
+  message_attribute out;
+  std::string text;
+  std::string base64;
+  read_texts(in, scratch, [&](std::string_view name, const std::string& value) {
+    if (name == "DataType")
+      out.data_type = value;
+    else if (name == "StringValue")
+      text = value;
+    else if (name == "BinaryValue")
+      base64 = value;
+  });
   if (out.data_type.empty()) return std::nullopt;
   if (!out.data_type.starts_with("Binary")) {
-    out.value = take_text(value, "StringValue");
+    out.value = std::move(text);
     return out;
   }
-  result<std::string> bytes = from_base64(take_text(value, "BinaryValue"));
+  result<std::string> bytes = from_base64(base64);
   if (!bytes) return std::nullopt;
   out.value = std::move(*bytes);
   return out;
 }
 
 /// False: something in them can't be read.
-bool read_attributes(json& attributes, message& out) {
-  if (!attributes.is_object()) return false;
+bool read_attributes(json_reader& in, std::string& scratch, message& out) {
+  if (in.next() != json_reader::kind::object) {
+    in.skip();
+    return false;
+  }
   bool all = true;
-  for (const auto& item : attributes.items()) {
-    if (std::optional<message_attribute> read = read_attribute(item.value()))
-      out.attributes.emplace(item.key(), std::move(*read));
+  in.object([&](std::string_view name) {
+    std::string key(name);
+    if (std::optional<message_attribute> read = read_attribute(in, scratch))
+      out.attributes.insert_or_assign(std::move(key), std::move(*read));
     else
       all = false;
-  }
+  });
   return all;
 }
 
@@ -81,24 +108,57 @@ bool is_intact(const message& m, const std::string& md5_of_body, const std::stri
          md5_of_attributes == attributes_md5(m.attributes);
 }
 
-void read_message(json& in, receive_answer& into) {
+/// A message and what its answer says about it.
+struct read_so_far {
   message m;
-  m.id = take_text(in, "MessageId");
-  m.receipt_handle = take_text(in, "ReceiptHandle");
-  if (m.receipt_handle.empty()) {
-    log::warning("a received message has no receipt handle and is left alone", {{"message_id", m.id}});
+  bool readable{true};
+  bool has_body{false};
+  std::string md5_of_body;
+  std::string md5_of_attributes;
+};
+
+void read_member(json_reader& in, std::string_view name, std::string& scratch, read_so_far& out) {
+  // By way of `scratch`, each text of the message gets memory of its own size, and once.
+  const auto text = [&](std::string& into) {
+    in.text_if_any(scratch);
+    into = scratch;
+  };
+  if (name == "MessageId") {
+    text(out.m.id);
+  } else if (name == "ReceiptHandle") {
+    text(out.m.receipt_handle);
+  } else if (name == "Body") {
+    out.has_body = in.next() == json_reader::kind::text;
+    text(out.m.body);
+  } else if (name == "MD5OfBody") {
+    text(out.md5_of_body);
+  } else if (name == "MD5OfMessageAttributes") {
+    text(out.md5_of_attributes);
+  } else if (name == "Attributes") {
+    read_texts(in, scratch, [&](std::string_view attribute, const std::string& value) {
+      read_system_attribute(attribute, value, out.m);
+    });
+  } else if (name == "MessageAttributes") {
+    out.readable = read_attributes(in, scratch, out.m) && out.readable;
+  } else {
+    in.skip();
+  }
+}
+
+void read_message(json_reader& in, std::string& scratch, receive_answer& into) {
+  read_so_far read;
+  if (in.next() == json_reader::kind::object)
+    in.object([&](std::string_view name) { read_member(in, name, scratch, read); });
+  else
+    in.skip();
+  if (in.failed()) return;
+  if (read.m.receipt_handle.empty()) {
+    log::warning("a received message has no receipt handle and is left alone", {{"message_id", read.m.id}});
     return;
   }
-  const auto body = in.find("Body");
-  bool readable = body != in.end() && body->is_string();
-  m.body = take_text(in, "Body");
-  if (const auto attributes = in.find("Attributes"); attributes != in.end())
-    read_system_attributes(*attributes, m);
-  if (const auto attributes = in.find("MessageAttributes"); attributes != in.end())
-    readable = read_attributes(*attributes, m) && readable;
   const bool intact =
-      readable && is_intact(m, take_text(in, "MD5OfBody"), take_text(in, "MD5OfMessageAttributes"));
-  (intact ? into.messages : into.corrupt).push_back(std::move(m));
+      read.readable && read.has_body && is_intact(read.m, read.md5_of_body, read.md5_of_attributes);
+  (intact ? into.messages : into.corrupt).push_back(std::move(read.m));
 }
 
 }  // namespace
@@ -118,15 +178,14 @@ std::string encode_receive(std::string_view queue_url, const receive_request& re
 }
 
 result<receive_answer> decode_receive(std::string_view body) {
-  json answer = aws::parse_object(body);
-  if (answer.is_null()) return not_an_answer("ReceiveMessage", body);
   receive_answer out;
-  const auto messages = answer.find("Messages");
-  if (messages == answer.end() || messages->is_null()) return out;
-  if (!messages->is_array()) return not_an_answer("ReceiveMessage", body);
-  out.messages.reserve(messages->size());
-  for (json& m : *messages)
-    read_message(m, out);
+  std::string scratch;
+  json_reader in(body);
+  in.object([&](std::string_view name) {
+    if (name != "Messages" || in.next() == json_reader::kind::null) return in.skip();
+    in.list([&] { read_message(in, scratch, out); });
+  });
+  if (!in.finish()) return not_an_answer("ReceiveMessage", body);
   return out;
 }
 

@@ -71,11 +71,10 @@ void write_message(json_writer& out, const outgoing& m) {
 /// Whether an MD5 of the answer is that of what was sent; emulators may leave it out.
 bool fits(const std::string& told, const std::string& own) { return told.empty() || told == own; }
 
-std::optional<error> check_stored(json& answer, const outgoing& sent) {
-  const bool intact =
-      fits(take_text(answer, "MD5OfMessageBody"), md5_hex(sent.body)) &&
-      fits(take_text(answer, "MD5OfMessageAttributes"), attributes_md5(sent.attributes)) &&
-      fits(take_text(answer, "MD5OfMessageSystemAttributes"), system_attributes_md5(sent.trace_header));
+std::optional<error> check_stored(const stored_md5s& told, const outgoing& sent) {
+  const bool intact = fits(told.of_body, md5_hex(sent.body)) &&
+                      fits(told.of_attributes, attributes_md5(sent.attributes)) &&
+                      fits(told.of_system_attributes, system_attributes_md5(sent.trace_header));
   if (intact) return std::nullopt;
   return error{error_kind::protocol, "",
                "the queue has stored something else than was sent: the MD5 of its answer does not fit"};
@@ -112,13 +111,16 @@ result<std::string> decode_send(std::string_view body, const outgoing& sent) {
   if (answer.is_null()) return not_an_answer("SendMessage", body);
   std::string id = take_text(answer, "MessageId");
   if (id.empty()) return not_an_answer("SendMessage", body);
-  if (std::optional<error> problem = check_stored(answer, sent)) return std::move(*problem);
+  const stored_md5s told{take_text(answer, "MD5OfMessageBody"), take_text(answer, "MD5OfMessageAttributes"),
+                         take_text(answer, "MD5OfMessageSystemAttributes")};
+  if (std::optional<error> problem = check_stored(told, sent)) return std::move(*problem);
   return id;
 }
 
 result<std::vector<batch_failure>> decode_send_batch(std::string_view body, std::span<const outgoing> sent) {
-  return decode_batch("SendMessageBatch", body, sent.size(),
-                      [&](std::size_t index, json& entry) { return check_stored(entry, sent[index]); });
+  return decode_batch("SendMessageBatch", body, sent.size(), [&](std::size_t index, const stored_md5s& told) {
+    return check_stored(told, sent[index]);
+  });
 }
 
 }  // namespace lastcall::sqs

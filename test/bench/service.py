@@ -85,7 +85,7 @@ class Queue:
         sender = Process([BINARY, "send", "--queue", self.name, "--endpoint-url", self.service.endpoint,
                           "--file", lines], WORKER_CORE, self.service.directory)
         if sender.wait(600) != 0:
-            raise RuntimeError(f"the queue can't be filled: {sender.said()[1]}")
+            raise RuntimeError(f"the queue can't be filled: {sender.popen.returncode} {' '.join(sender.said())}")
         sender.kill()
         lines.unlink()
 

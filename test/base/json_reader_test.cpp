@@ -1,13 +1,12 @@
-#include "broker/json_reader.hpp"
-
-#include "runtime/random.hpp"
+#include "base/json_reader.hpp"
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <random>
 #include <string>
 
-namespace lastcall::broker {
+namespace lastcall {
 namespace {
 
 std::string read_text(std::string_view json) {
@@ -70,6 +69,18 @@ TEST_CASE("objects and lists are read in order, and what is not wanted is passed
   CHECK(seen == "skip;list;1,2,3,text;tempty;flag;");
 }
 
+TEST_CASE("a text is read in place of what was there; any other value leaves it empty") {
+  json_reader in(R"(["first",2,{"a":"b"},null,"l\u00e4st"])");
+  std::string seen;
+  std::string text = "before";
+  in.list([&] {
+    in.text_if_any(text);
+    seen += text + ";";
+  });
+  CHECK(in.finish());
+  CHECK(seen == "first;;;;läst;");
+}
+
 TEST_CASE("malformed JSON is refused") {
   for (const char* good : {"{}", "[]", " [ ] ", R"({"a":1,"b":[true,false,null,-0.5e+10,"x"]})", "0", "\"\""})
     CHECK(is_accepted(good));
@@ -127,17 +138,17 @@ TEST_CASE("nesting is bounded") {
 TEST_CASE("the reader accepts what another parser accepts, of texts broken at random") {
   const std::string sound =
       R"({"QueueUrl":"http://x/0/q","Entries":[{"Id":"1","MessageBody":"a\u00e4\n","DelaySeconds":-1.5e3},{}],"t":true})";
-  seeded_random dice(7);
+  std::mt19937_64 dice(7);
   int accepted = 0;
   for (int i = 0; i < 20'000; ++i) {
     std::string broken = sound;
-    for (std::uint64_t changes = dice.next() % 3 + 1; changes > 0; --changes) {
-      const std::size_t at = dice.next() % broken.size();
+    for (std::uint64_t changes = dice() % 3 + 1; changes > 0; --changes) {
+      const std::size_t at = dice() % broken.size();
       constexpr std::string_view pieces = "{}[]\",:\\0e-. u\nx\xC3";
-      if (dice.next() % 2 == 0)
-        broken[at] = pieces[dice.next() % pieces.size()];
+      if (dice() % 2 == 0)
+        broken[at] = pieces[dice() % pieces.size()];
       else
-        broken.erase(at, 1 + dice.next() % 3);
+        broken.erase(at, 1 + dice() % 3);
     }
     const bool expected = nlohmann::json::accept(broken);
     CAPTURE(broken);
@@ -147,4 +158,4 @@ TEST_CASE("the reader accepts what another parser accepts, of texts broken at ra
   CHECK(accepted > 500);
 }
 
-}  // namespace lastcall::broker
+}  // namespace lastcall

@@ -1,11 +1,11 @@
-#include "broker/json_reader.hpp"
+#include "base/json_reader.hpp"
 
 #include "base/encoding.hpp"
 
 #include <charconv>
 #include <cstring>
 
-namespace lastcall::broker {
+namespace lastcall {
 namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -82,12 +82,26 @@ std::string json_reader::text() {
   return out;
 }
 
+void json_reader::text_if_any(std::string& out) {
+  out.clear();
+  if (next() == kind::text)
+    text_into(out);
+  else
+    skip();
+}
+
 std::optional<std::int64_t> json_reader::whole_number() {
   const std::string_view digits = number();
   std::int64_t value = 0;
   const auto [end, wrong] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
   if (failed() || wrong != std::errc{} || end != digits.data() + digits.size()) return std::nullopt;
   return value;
+}
+
+bool json_reader::flag() {
+  if (next() != kind::flag) return fail("true or false is missing");
+  const bool is_true = *at_ == 't';
+  return literal(is_true ? "true" : "false") && is_true;
 }
 
 void json_reader::skip() {
@@ -100,7 +114,7 @@ void json_reader::skip() {
       number();
       return;
     case kind::flag:
-      literal(*at_ == 't' ? "true" : "false");
+      flag();
       return;
     case kind::null:
       literal("null");
@@ -272,4 +286,4 @@ bool json_reader::fail(const char* why) {
   return false;
 }
 
-}  // namespace lastcall::broker
+}  // namespace lastcall

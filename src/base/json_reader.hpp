@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace lastcall::broker {
+namespace lastcall {
 
 /// Reads a JSON text (RFC 8259) once, from its beginning to its end, without building it: what is asked for
 /// is handed over, the rest is passed over. Depth is bounded, and so is memory, by what the caller keeps.
@@ -42,8 +42,13 @@ class json_reader {
   }
   /// Reads a text, its escapes resolved, and checked to be UTF-8.
   std::string text();
+  /// Reads a text into `out`, in place of what is there: whoever reads many texts need not allocate for each.
+  /// Any other value is passed over and leaves `out` empty.
+  void text_if_any(std::string& out);
   /// Reads a number; nothing if it is not a whole number of 64 bits.
   std::optional<std::int64_t> whole_number();
+  /// Reads true or false; false for anything else, which is an error.
+  bool flag();
   void skip();
   /// Reads no further.
   void stop() { fail("reading was stopped"); }
@@ -75,4 +80,4 @@ class json_reader {
   const char* problem_{nullptr};
 };
 
-}  // namespace lastcall::broker
+}  // namespace lastcall
