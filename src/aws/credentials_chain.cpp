@@ -1,9 +1,9 @@
 #include "aws/credentials_chain.hpp"
 
-#include "aws/container_credentials.hpp"
 #include "aws/instance_credentials.hpp"
+#include "aws/profile_credentials.hpp"
 #include "aws/refreshing_credentials.hpp"
-#include "base/encoding.hpp"
+#include "aws/written_keys.hpp"
 #include "base/log.hpp"
 
 #include <array>
@@ -14,24 +14,14 @@ namespace lastcall::aws {
 namespace asio = boost::asio;
 namespace {
 
-error invalid(std::string message) { return {error_kind::invalid, "", std::move(message)}; }
+using provider_ptr = std::unique_ptr<credentials_provider>;
 
 error none_found(error_kind kind, const std::string& why) {
   return {kind, "",
-          "no credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile with keys "
-          "(--profile, AWS_PROFILE), or give the task or instance an IAM role (" +
+          "no credentials found: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, choose a profile "
+          "(--profile, AWS_PROFILE), or give the task, pod or instance an IAM role (" +
               why + ")"};
 }
-
-class fixed_credentials final : public credentials_provider {
- public:
-  explicit fixed_credentials(credentials c)
-      : credentials_(std::make_shared<const credentials>(std::move(c))) {}
-  asio::awaitable<result<credentials_ptr>> get(steady_time) override { co_return credentials_; }
-
- private:
-  credentials_ptr credentials_;
-};
 
 /// The last place of the chain: when it is not there, nothing has been found at all.
 class last_resort final : public credentials_source {
@@ -50,103 +40,96 @@ class last_resort final : public credentials_source {
   bool was_there_{false};
 };
 
-/// Keys as they stand in one place; `where` names the two settings for errors.
-struct written_keys {
-  std::optional<std::string> access_key_id;
-  std::optional<std::string> secret_access_key;
-  std::optional<std::string> session_token;
-  std::string where;
+provider_ptr placeholder() { return fixed({"test", "test", "", {}}); }
+
+void warn_of_placeholder(const error& why) {
+  log::warning("credentials can't be had; the endpoint is not AWS's, so placeholders are used",
+               {{"why", why.message}});
+}
+
+/// For an endpoint that is not AWS's: as long as the credentials that are set up have never been there,
+/// placeholders do, so that an expired login does not keep anyone from an emulator.
+class else_placeholder final : public credentials_provider {
+ public:
+  else_placeholder(provider_ptr wanted, clock& clock)
+      : wanted_(std::move(wanted)), placeholder_(placeholder()), clock_(clock) {}
+
+  asio::awaitable<result<credentials_ptr>> get(steady_time deadline) override {
+    if (!was_there_ && clock_.now() < not_before_) co_return co_await placeholder_->get(deadline);
+    result<credentials_ptr> got = co_await wanted_->get(deadline);
+    if (got) was_there_ = true;
+    if (was_there_ || got.error().kind == error_kind::cancelled) co_return got;
+    if (not_before_ == steady_time::min()) warn_of_placeholder(got.error());
+    not_before_ = clock_.now() + std::chrono::minutes(1);
+    co_return co_await placeholder_->get(deadline);
+  }
+
+ private:
+  provider_ptr wanted_;
+  provider_ptr placeholder_;
+  clock& clock_;
+  bool was_there_{false};
+  steady_time not_before_{steady_time::min()};
 };
 
-bool is_one_word(std::string_view text) noexcept {
-  for (const char c : text)
-    if (static_cast<unsigned char>(c) <= 0x20 || static_cast<unsigned char>(c) >= 0x7F) return false;
-  return true;
-}
-
-result<std::optional<credentials>> read_keys(const written_keys& keys) {
-  if (!keys.access_key_id && !keys.secret_access_key) return std::optional<credentials>{};
-  if (!keys.access_key_id)
-    return invalid(keys.where + ": the secret access key is set, but not the access key id");
-  if (!keys.secret_access_key)
-    return invalid(keys.where + ": the access key id is set, but not the secret access key");
-  credentials out{*keys.access_key_id, *keys.secret_access_key, keys.session_token.value_or(""), {}};
-  if (!is_one_word(out.access_key_id) || !is_one_word(out.secret_access_key) ||
-      !is_one_word(out.session_token))
-    return invalid(keys.where + ": a key holds a space, a line break or a character that is not ASCII");
-  return std::optional<credentials>(std::move(out));
-}
-
-written_keys keys_in(const environment& env) {
-  return {env.get("AWS_ACCESS_KEY_ID"), env.get("AWS_SECRET_ACCESS_KEY"), env.get("AWS_SESSION_TOKEN"),
-          "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"};
-}
-
-written_keys keys_in(const profile& p) {
-  return {p.get("aws_access_key_id"), p.get("aws_secret_access_key"), p.get("aws_session_token"),
-          "the AWS profile '" + printable(p.name) + "'"};
-}
-
-/// A way to credentials that is asked for and not supported: using another identity instead would be a
-/// surprise.
-std::optional<error> unsupported(const profile& p, const environment& env) {
-  constexpr std::array<const char*, 5> settings{"role_arn", "web_identity_token_file", "sso_session",
-                                                "sso_start_url", "credential_process"};
-  for (const char* setting : settings)
-    if (p.get(setting))
-      return invalid(
-          "the AWS profile '" + printable(p.name) + "' uses " + setting +
-          ", which lastcall can't: export its credentials with 'eval \"$(aws configure export-credentials "
-          "--profile " +
-          printable(p.name) + " --format env)\"'");
-  if (env.get("AWS_WEB_IDENTITY_TOKEN_FILE"))
-    return invalid(
-        "AWS_WEB_IDENTITY_TOKEN_FILE is set (IAM roles for service accounts), which lastcall can't use: "
-        "use EKS Pod Identity, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY");
-  return std::nullopt;
-}
-
-using provider_ptr = std::unique_ptr<credentials_provider>;
-
-/// What stands ready, in the environment or in the profile; none where there is nothing.
+/// Keys that stand in the environment or in the profile; none where there are none.
 result<std::optional<credentials>> written_credentials(const profile& p, const credentials_options& options,
                                                        const environment& env) {
   if (!options.profile_is_named) {
-    result<std::optional<credentials>> keys = read_keys(keys_in(env));
+    result<std::optional<credentials>> keys = keys_of(env);
     if (!keys || *keys) return keys;
   }
-  if (p.get("role_arn"))
-    return std::optional<credentials>{};  // its keys, if any, are those that assume the role
-  return read_keys(keys_in(p));
+  for (const char* stronger : {"role_arn", "sso_session", "sso_start_url"})
+    if (p.get(stronger)) return std::optional<credentials>{};  // its keys may be those that assume the role
+  if (!options.profile_is_named && env.get("AWS_WEB_IDENTITY_TOKEN_FILE"))
+    return std::optional<credentials>{};
+  return keys_of(p);
+}
+
+/// The ways over other parties, in their order; a null pointer where none is set up.
+result<provider_ptr> other_way(profile_credentials& ways, const profile& p, bool profile_is_named) {
+  using way = result<provider_ptr> (profile_credentials::*)(const profile&);
+  const std::array<std::pair<way, bool>, 5> in_order{
+      {{&profile_credentials::assumed_role, true},
+       {&profile_credentials::web_identity_of_environment, !profile_is_named},
+       {&profile_credentials::web_identity, true},
+       {&profile_credentials::sso, true},
+       {&profile_credentials::process, true}}};
+  for (const auto& [each, is_open] : in_order) {
+    if (!is_open) continue;
+    result<provider_ptr> found = (ways.*each)(p);
+    if (!found || *found) return found;
+  }
+  return ways.container();
+}
+
+/// Where the endpoint is not AWS's: what was found, or placeholders.
+provider_ptr made_do_with(result<provider_ptr> found, clock& clock) {
+  if (found && *found) return std::make_unique<else_placeholder>(std::move(*found), clock);
+  if (!found) warn_of_placeholder(found.error());
+  return placeholder();
 }
 
 }  // namespace
 
-result<provider_ptr> make_credentials_provider(const profile& p, const credentials_options& options,
-                                               const environment& env, http::transport& transport,
-                                               clock& clock, const asio::any_io_executor& executor) {
+result<provider_ptr> make_credentials_provider(const shared_config& config, const profile& p,
+                                               const credentials_options& options, const environment& env,
+                                               http::transport& transport, clock& clock,
+                                               const asio::any_io_executor& executor) {
   result<std::optional<credentials>> written = written_credentials(p, options, env);
   if (!written) return written.error();
-  if (*written) return provider_ptr(std::make_unique<fixed_credentials>(std::move(**written)));
-  const std::optional<error> other_way = unsupported(p, env);
-  if (other_way && !options.allow_placeholder) return *other_way;
-  const result<std::optional<location>> agent = container_location(env);
-  if (!agent) return agent.error();
-  const auto refreshing = [&](std::unique_ptr<credentials_source> source) {
-    return provider_ptr(std::make_unique<refreshing_credentials>(std::move(source), clock, executor));
-  };
-  if (*agent && !other_way)
-    return refreshing(std::make_unique<container_credentials>(**agent, env, transport, clock));
-  if (options.allow_placeholder) {
-    log::debug("no usable credentials found; the endpoint is not AWS's, so placeholders are used");
-    return provider_ptr(std::make_unique<fixed_credentials>(credentials{"test", "test", "", {}}));
-  }
+  if (*written) return fixed(std::move(**written));
+  profile_credentials ways(config, options.region, env, transport, clock, executor);
+  result<provider_ptr> found = other_way(ways, p, options.profile_is_named);
+  if (options.allow_placeholder) return made_do_with(std::move(found), clock);
+  if (!found || *found) return found;
   if (env.is_true("AWS_EC2_METADATA_DISABLED"))
     return none_found(error_kind::invalid, "AWS_EC2_METADATA_DISABLED is true");
   const result<location> service = instance_metadata_location(env);
   if (!service) return service.error();
-  auto instance = std::make_unique<instance_credentials>(*service, transport, clock);
-  return refreshing(std::make_unique<last_resort>(std::move(instance)));
+  auto instance =
+      std::make_unique<last_resort>(std::make_unique<instance_credentials>(*service, transport, clock));
+  return provider_ptr(std::make_unique<refreshing_credentials>(std::move(instance), clock, executor));
 }
 
 }  // namespace lastcall::aws

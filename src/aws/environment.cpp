@@ -1,6 +1,7 @@
 #include "aws/environment.hpp"
 
 #include "base/encoding.hpp"
+#include "runtime/shell_command.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -43,12 +44,16 @@ bool environment::is_true(const std::string& name) const {
   return value && ::strcasecmp(value->c_str(), "true") == 0;
 }
 
+std::string environment::expanded(const std::string& path) const {
+  return path.starts_with("~/") ? get("HOME").value_or("") + path.substr(1) : path;
+}
+
 environment process_environment() {
   return {[](const std::string& name) -> std::optional<std::string> {
             const char* value = std::getenv(name.c_str());
             return value == nullptr ? std::nullopt : std::optional<std::string>(value);
           },
-          &read_file};
+          &read_file, &run_shell_command};
 }
 
 }  // namespace lastcall::aws

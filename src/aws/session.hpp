@@ -5,6 +5,7 @@
 #include "aws/location.hpp"
 #include "aws/shared_config.hpp"
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,8 @@ struct session_options {
   std::optional<std::string> endpoint_url;
   /// The URL of the queue, where it is known: it tells the region, and the endpoint where nothing else does.
   std::optional<std::string> queue_url;
+  /// Asks the instance that the program runs on for its region; only called where nothing else tells it.
+  std::function<std::optional<std::string>()> instance_region;
 };
 
 /// Whom to speak to, and as whom: decided once at start, the same for every shard.
@@ -27,6 +30,7 @@ struct session {
   std::string region;
   std::string endpoint_url;  ///< as it is shown to the operator
   location endpoint;
+  shared_config config;
   aws::profile profile;
   credentials_options credentials;
   aws::environment environment;
@@ -45,8 +49,7 @@ struct session {
 ///   variables and the profile are passed over where AWS_IGNORE_CONFIGURED_ENDPOINT_URLS (or the profile's
 ///   setting) is true;
 /// - region: option, the queue's URL, AWS_REGION, AWS_DEFAULT_REGION, the profile; for an endpoint that is
-/// not of AWS's
-///   rules, us-east-1.
+///   not of AWS's rules, us-east-1; the instance's.
 /// The errors are of kind `invalid` (or `io`, for a file that can't be read) and tell what to set.
 result<session> resolve_session(const session_options&, const environment&);
 

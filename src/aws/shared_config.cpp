@@ -125,19 +125,13 @@ void overwrite(settings& into, const settings& with) {
     into.insert_or_assign(name, value);
 }
 
-/// A path that begins with "~/" is one in the home folder.
-std::string expanded(const std::string& path, const std::string& home) {
-  return path.starts_with("~/") ? home + path.substr(1) : path;
-}
-
 using add_file = result<void> (*)(shared_config&, std::string_view, std::string_view);
 
 result<void> load_file(shared_config& into, add_file add, const environment& env, const char* variable,
                        const char* default_path) {
   const std::optional<std::string> set = env.get(variable);
-  const std::optional<std::string> home = env.get("HOME");
-  if (!set && !home) return {};
-  const std::string path = expanded(set.value_or(default_path), home.value_or(""));
+  if (!set && !env.get("HOME")) return {};
+  const std::string path = env.expanded(set.value_or(default_path));
   const result<std::optional<std::string>> text = env.file(path);
   if (!text) return text.error();
   if (*text) return add(into, **text, path);
@@ -155,6 +149,8 @@ result<void> add_config_file(shared_config& into, std::string_view text, std::st
       return &into.profiles[std::string(name)];
     if (const std::string_view name = name_after("services", title); !name.empty())
       return &into.services[std::string(name)];
+    if (const std::string_view name = name_after("sso-session", title); !name.empty())
+      return &into.sso_sessions[std::string(name)];
     return nullptr;
   });
   if (const result<void> read = reader.read(text); !read) return read;
@@ -194,29 +190,32 @@ bool profile::is_true(std::string_view setting) const {
   return value && lower(*value) == "true";
 }
 
-result<profile> choose_profile(const shared_config& config, const std::optional<std::string>& name,
-                               const environment& env) {
-  const std::optional<std::string> named = name ? name : env.get("AWS_PROFILE");
-  profile out{named.value_or("default"), {}, {}};
-  const auto found = config.profiles.find(out.name);
-  if (found == config.profiles.end()) {
-    if (!named || out.name == "default") return out;
+result<profile> find_profile(const shared_config& config, const std::string& name) {
+  profile out{name, {}, {}};
+  const auto found = config.profiles.find(name);
+  if (found == config.profiles.end())
     return error{error_kind::invalid, "",
-                 "the profile '" + printable(out.name) +
+                 "the profile '" + printable(name) +
                      "' is neither in the AWS config file nor in the credentials file: check --profile or "
-                     "AWS_PROFILE, "
-                     "or list the profiles with 'aws configure list-profiles'"};
-  }
+                     "AWS_PROFILE, or list the profiles with 'aws configure list-profiles'"};
   out.settings = found->second;
   if (const std::optional<std::string> services = out.get("services")) {
     const auto section = config.services.find(*services);
     if (section == config.services.end())
       return error{error_kind::invalid, "",
-                   "the profile '" + printable(out.name) + "' names the section [services " +
+                   "the profile '" + printable(name) + "' names the section [services " +
                        printable(*services) + "], which the AWS config file does not have"};
     out.services = section->second;
   }
   return out;
+}
+
+result<profile> choose_profile(const shared_config& config, const std::optional<std::string>& name,
+                               const environment& env) {
+  const std::string named = name ? *name : env.get("AWS_PROFILE").value_or("default");
+  if (named == "default" && config.profiles.find(named) == config.profiles.end())
+    return profile{named, {}, {}};
+  return find_profile(config, named);
 }
 
 }  // namespace lastcall::aws

@@ -81,4 +81,11 @@ std::string md5_hex(std::string_view bytes) {
   return to_hex(as_text(out));
 }
 
+std::string sha1_hex(std::string_view bytes) {
+  static const fetched_digest fetched("SHA1");
+  std::array<unsigned char, 20> out{};
+  digest(fetched.algorithm.get(), bytes, out.data());
+  return to_hex(as_text(out));
+}
+
 }  // namespace lastcall

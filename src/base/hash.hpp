@@ -14,6 +14,9 @@ std::string sha256_hex(std::string_view bytes);
 std::array<unsigned char, 32> hmac_sha256(std::string_view key, std::string_view bytes);
 /// MD5 as 32 lower-case hexadecimal digits: SQS's checksum, not a protection.
 std::string md5_hex(std::string_view bytes);
+/// SHA-1 as 40 lower-case hexadecimal digits: the name of a file in the SSO cache of AWS's tools, not a
+/// protection.
+std::string sha1_hex(std::string_view bytes);
 
 /// Raw digest bytes as text, for the functions that take text.
 template <std::size_t N>

@@ -1,8 +1,6 @@
 #include "aws/credentials_chain.hpp"
 
-#include "aws/fake_environment.hpp"
-#include "aws/fake_transport.hpp"
-#include "support/manual_clock.hpp"
+#include "aws/credentials_search.hpp"
 
 #include <doctest/doctest.h>
 
@@ -10,36 +8,11 @@ using namespace lastcall;
 using namespace lastcall::aws;
 using namespace std::chrono_literals;
 namespace asio = boost::asio;
+using fixture = lastcall::testing::credentials_search;
 
 namespace {
 
-constexpr const char* role_keys =
-    R"({"Code":"Success","AccessKeyId":"ASIAROLE","SecretAccessKey":"role secret","Token":"role token",)"
-    R"("Expiration":"2026-01-01T06:00:00Z"})";
-
-struct fixture {
-  asio::io_context context;
-  testing::manual_clock clock{context};
-  testing::fake_transport transport{clock};
-  testing::fake_environment env;
-  aws::profile profile{"default", {}, {}};
-  credentials_options options;
-
-  result<std::unique_ptr<credentials_provider>> make() {
-    return make_credentials_provider(profile, options, env.view(), transport, clock, context.get_executor());
-  }
-  result<credentials_ptr> get() {
-    auto provider = make();
-    if (!provider) return provider.error();
-    return clock.run((*provider)->get(steady_time::max()));
-  }
-  std::string id() { return get().value()->access_key_id; }
-  std::string complaint() {
-    const auto got = get();
-    REQUIRE(got.has_error());
-    return got.error().message;
-  }
-};
+using lastcall::testing::role_keys;
 
 bool has(const std::string& text, const char* part) { return text.find(part) != std::string::npos; }
 
@@ -89,24 +62,6 @@ TEST_CASE("keys that can't stand in a header are refused, and not shown") {
     CHECK(has(got.error().message, "AWS_SECRET_ACCESS_KEY"));
     CHECK_FALSE(has(got.error().message, "hu"));
   }
-}
-
-TEST_CASE("a way to credentials that is not supported is an error, never another identity") {
-  for (const char* setting :
-       {"role_arn", "sso_session", "sso_start_url", "credential_process", "web_identity_token_file"}) {
-    fixture f;
-    f.profile = {"prod", {{setting, "x"}}, {}};
-    CHECK(has(f.complaint(), setting));
-    CHECK(has(f.complaint(), "export-credentials --profile prod"));
-    CHECK(f.transport.seen().empty());
-  }
-  fixture f;
-  f.profile.settings = {
-      {"role_arn", "x"}, {"aws_access_key_id", "AKIASOURCE"}, {"aws_secret_access_key", "s"}};
-  CHECK(has(f.complaint(), "role_arn"));
-  fixture web;
-  web.env.variables["AWS_WEB_IDENTITY_TOKEN_FILE"] = "/token";
-  CHECK(has(web.complaint(), "AWS_WEB_IDENTITY_TOKEN_FILE"));
 }
 
 TEST_CASE("the container's agent is asked at the address of ECS") {

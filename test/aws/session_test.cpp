@@ -17,10 +17,10 @@ struct fixture {
     env.variables["HOME"] = "/home/me";
     env.files["/home/me/.aws/config"] = std::move(config);
   }
-  result<aws::session> resolve() const { return resolve_session(options, env.view()); }
-  std::string endpoint() const { return resolve().value().endpoint_url; }
-  std::string region() const { return resolve().value().region; }
-  std::string complaint() const {
+  result<aws::session> resolve() { return resolve_session(options, env.view()); }
+  std::string endpoint() { return resolve().value().endpoint_url; }
+  std::string region() { return resolve().value().region; }
+  std::string complaint() {
     const auto resolved = resolve();
     REQUIRE(resolved.has_error());
     CHECK(resolved.error().kind == error_kind::invalid);

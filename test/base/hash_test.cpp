@@ -41,3 +41,8 @@ TEST_CASE("an empty key and an empty text have an HMAC too, whatever was compute
   CHECK(to_hex(as_text(hmac_sha256({}, {}))) ==
         "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
+
+TEST_CASE("SHA-1 gives the digests of FIPS 180") {
+  CHECK(sha1_hex("abc") == "a9993e364706816aba3e25717850c26c9cd0d89d");
+  CHECK(sha1_hex("") == "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+}
