@@ -119,7 +119,7 @@ asio::awaitable<void> pollers::wait_for_room(loop& l, steady_time until) {
 }
 
 asio::awaitable<void> pollers::poll(loop& l, int count) {
-  const steady_time asked_at = shard_.clock.now();
+  steady_time asked_at = shard_.clock.now();
   reserved_ += static_cast<std::size_t>(count);
   ++open_;
   l.polling = true;
@@ -129,9 +129,11 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
     shard_.books.receive_lost(asked_at + wait_ + wait_slack);
     if (closing_ && shard_.queue.is_fifo()) {
       co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
-      const steady_time again_at = shard_.clock.now();
+      // What it brings is leased from now on, also what the first receive had leased: a replay begins the
+      // visibility timeout anew (API reference, ReceiveMessage, ReceiveRequestAttemptId).
+      asked_at = shard_.clock.now();
       answer = co_await receive(l, count, 0s);
-      if (!answer) shard_.books.receive_lost(again_at + wait_slack);
+      if (!answer) shard_.books.receive_lost(asked_at + wait_slack);
     }
   }
   if (!answer)

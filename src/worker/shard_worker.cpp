@@ -114,9 +114,11 @@ void shard_worker::enter(drain_state state) {
     std::vector<delivery_ptr> all;
     for (const auto& [id, d] : held_)
       all.push_back(d);
-    for (const delivery_ptr& d : all)
-      if (d->now == delivery::phase::waiting || d->now == delivery::phase::running)
-        d->stop(stop_reason::draining, deadline);
+    for (const delivery_ptr& d : all) {
+      if (d->now != delivery::phase::waiting && d->now != delivery::phase::running) continue;
+      d->stop(stop_reason::draining, deadline);
+      d->turn.set(false);  // what waits for the one before in its group is put back now
+    }
   }
 }
 
@@ -159,7 +161,7 @@ void shard_worker::give_up(delivery& d) {
              {{"message_id", d.message().id}});
   account(d, outcome::stopped("did not stop when told to"));
   d.now = delivery::phase::given_up;
-  if (const delivery_ptr next = std::exchange(d.next_in_group, nullptr)) next->turn.set(false);
+  hold_group_back(d);
   put_back(held_.at(d.id), 0s);
 }
 

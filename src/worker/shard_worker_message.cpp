@@ -37,6 +37,7 @@ asio::awaitable<void> shard_worker::work_on(delivery_ptr d, gate::holder running
     deleted = co_await settle(*d, std::move(o));
   } else {
     free_slot();
+    hold_group_back(*d);
     co_await release(*d, 0s);
   }
   leave(*d, deleted);
@@ -73,6 +74,7 @@ asio::awaitable<bool> shard_worker::settle(delivery& d, outcome o) {
     if (s == settlement::gone) shard_.books.lost(d.id);
     co_return s == settlement::done;
   }
+  hold_group_back(d);
   const bool was_cut = d.stopping() == stop_reason::draining || o.what == outcome::kind::stopped;
   const std::chrono::seconds after = was_cut ? 0s : pause_before_retry(d, o);
   co_await release(d, after);
@@ -158,6 +160,11 @@ asio::awaitable<void> shard_worker::wait_until_releasable() {
   one_shot<bool> now;
   waiting_to_release_.push_back(&now);
   co_await now.wait();
+}
+
+void shard_worker::hold_group_back(delivery& d) {
+  for (const delivery* before = &d; before->next_in_group; before = before->next_in_group.get())
+    before->next_in_group->turn.set(false);
 }
 
 void shard_worker::free_slot() noexcept {

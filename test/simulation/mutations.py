@@ -39,7 +39,7 @@ MUTATIONS = [
          "std::min(o.wait, o.visibility / 2)")]),
     (3, "keep the message of a job that is given up", [("statement", SHARD, "put_back(held_.at(d.id), 0s);", "")]),
     (3, "forget the next of a group whose job is given up", [
-        ("statement", SHARD, "next->turn.set(false);", "static_cast<void>(next);")]),
+        ("statement", SHARD, "hold_group_back(d);", ";")]),
     (3, "forget the flush of a batch that is not full", [
         ("expression", "settler.cpp",
          "way.waiting.size() >= batch_limit || (!way.waiting.empty() && now >= way.oldest + linger_)",
