@@ -2,6 +2,7 @@
 
 #include "broker/receipt_handle.hpp"
 #include "runtime/clock.hpp"
+#include "simulation/lease_record.hpp"
 #include "simulation/plan.hpp"
 #include "simulation/trace.hpp"
 #include "sqs/queue.hpp"
@@ -33,38 +34,13 @@ class truth {
   virtual lease_state look(std::uint64_t serial) const = 0;
 };
 
-/// One ReceiveMessage of a process.
-struct poll_record {
-  std::size_t process{};
-  std::uint64_t number{};
-  steady_time asked_at{};
-  int most{};
-  std::chrono::seconds wait{};
-  std::string attempt_id;
-  bool is_over{false};  ///< the process has its answer, or has given it up
-};
-using poll_ptr = std::shared_ptr<poll_record>;
-
-/// One run of a job. `subject` is looked at only while it runs.
-struct job_record {
-  std::size_t process{};
-  std::uint64_t number{};
-  broker::receipt receipt{};
-  std::size_t message{};
-  const job* subject{};
-  steady_time began{};
-  steady_time ended{};
-  std::optional<outcome::kind> result;
-  bool noticed{false};                  ///< it knows that it is to stop
-  stop_reason told{stop_reason::none};  ///< when it ended
-  steady_time stop_deadline{steady_time::max()};
-  bool is_running() const noexcept { return subject != nullptr; }
-};
-
-/// Judges a run by the promises (design, section 2), from what the service and the jobs truly did, never from
-/// the worker's own books. Every check is made in the instant in which the promise could be broken.
+/// Judges a run by the promises (design, section 2), from what the service and the jobs truly did and from
+/// what was asked and answered at the worker's seam, never from the worker's own books. Every check is made
+/// in the instant in which the promise could be broken.
 class oracle {
  public:
+  using batch_answer = result<std::vector<sqs::batch_failure>>;
+
   oracle(const plan&, trace&, const lastcall::clock& world);
   void set_truth(const truth& t) noexcept { truth_ = &t; }
 
@@ -82,13 +58,14 @@ class oracle {
   void deleted(std::size_t process, const broker::receipt&);
   void changed(std::size_t process, const broker::receipt&, std::chrono::seconds after, bool caller_has_gone);
 
-  // What a process does at the seam.
+  // What a process does at the seam: each call as it is sent, and when it is over.
   void receive_sent(const poll_ptr&);
   void receive_over(const poll_ptr&, const result<sqs::receive_answer>&);
   void deletes_sent(std::size_t process, const std::vector<std::string>& handles);
+  void deletes_over(std::size_t process, const std::vector<std::string>& handles, const batch_answer&);
   void changes_sent(std::size_t process, const std::vector<sqs::visibility_change>&);
-  /// `is_answered`: not so, the process may try again, after a pause.
-  void call_over(std::size_t process, bool is_answered);
+  void changes_over(std::size_t process, const std::vector<sqs::visibility_change>&, steady_time sent_at,
+                    const batch_answer&);
 
   // What its jobs do.
   std::shared_ptr<job_record> job_began(std::size_t process, const job&);
@@ -104,21 +81,7 @@ class oracle {
   const std::string& failure() const noexcept { return failure_; }
 
  private:
-  struct lease_record {
-    broker::receipt receipt{};
-    std::size_t process{};
-    std::size_t message{};
-    poll_ptr poll;
-    bool delivered{false};
-    bool corrupt{false};
-    unsigned receive_count{1};
-    steady_time delivered_at{};
-    std::shared_ptr<job_record> run;
-    std::optional<steady_time> release_sent_at;
-    bool may_be_released{false};          ///< a change was sent that can be an extension or a release
-    bool touched_late{false};             ///< a request took effect whose caller had given it up
-    std::optional<steady_time> freed_at;  ///< a release of it took effect
-  };
+  /// What a process has been told, and what it did.
   struct conduct {
     worker::options options;
     std::size_t shards{1};
@@ -128,35 +91,58 @@ class oracle {
     std::optional<steady_time> quiet_at;
     std::set<std::string> attempts;
     std::size_t open_polls{0};
-    std::size_t asked{0};
+    std::size_t asked{0};  ///< messages, by the open receives
     std::size_t running{0};
-    std::size_t held{0};
     std::uint64_t delivered{0};
-    std::uint64_t late{0};
-    std::uint64_t effective_deletes{0};
-    std::uint64_t jobs_ended{0};
+    std::uint64_t late{0};          ///< of them, after it was told to stop
+    std::uint64_t late_perhaps{0};  ///< of them, in the very instant in which it was told to stop
     bool lost_a_poll{false};
     std::chrono::seconds longest_wait{0};
     steady_time last_obligation{};  ///< until when there was something to do or to wait for
     std::vector<lease_record*> leases;
-    steady_time cut_at() const { return *drained_at + options.grace - options.reserve; }
+    std::vector<lease_record*> holding;  ///< of them, those that were not settled at the last look
+
     steady_time gone_at() const { return *drained_at + options.grace; }
+    /// When jobs are told to stop.
+    steady_time cut_at() const {
+      const steady_time cut = gone_at() - options.reserve;
+      return pressed_at ? std::min(cut, *pressed_at) : cut;
+    }
+    /// When jobs that go on are given up, and open receives with them.
+    steady_time give_up_at() const {
+      return gone_at() - std::min<std::chrono::nanoseconds>(options.reserve / 4, std::chrono::seconds(1));
+    }
   };
 
   steady_time now() const noexcept { return clock_.now(); }
   static std::uint64_t key(const broker::receipt& r) noexcept { return (r.serial << 32) | r.lease; }
   lease_record* find(const std::string& handle);
+  /// Whether the service still counts the message as leased to that receive.
   bool is_current(const broker::receipt&) const;
   bool is_draining(const conduct& c) const { return c.drained_at && now() > *c.drained_at; }
+  std::string name(const broker::receipt&, std::size_t message) const;
+  std::string name(const lease_record& l) const { return name(l.receipt, l.message); }
+
+  void deliver(conduct&, const poll_ptr&, const message&, bool corrupt);
+  bool may_release(const lease_record&) const;
+  void check_extension(std::size_t process, const lease_record&);
+  void check_release(std::size_t process, const lease_record&, std::chrono::seconds after);
+  void check_bounds(conduct&, std::size_t process);
+  /// One entry of a delete or a release is not carried out, or it is not known.
+  void failed(conduct&, lease_record&);
+
   void check_start(const conduct&, const lease_record&, const job_record&);
   void check_group(const lease_record&, const job_record&);
-  void check_told(const job_record&);
-  void check_bounds(const conduct&, std::size_t process);
-  /// Whether there was time enough at the end for a request and its answer.
+  void check_told(const job_record&, const lease_record&);
+  /// That a job which has not been told anything has its lease, and time.
+  void check_untold(const job_record&);
+
   bool has_time_at_the_end(const conduct&) const;
   void check_held_at_exit(std::size_t process, const worker::report&);
+  void check_left_behind(std::size_t process, const worker::report&);
+  std::chrono::nanoseconds longest_pause(const conduct&, const lease_record&) const;
   void check_books(const conduct&, const worker::report&, bool is_clean);
-  std::string name(const broker::receipt&, std::size_t message) const;
+  void check_jobs(const conduct&, const worker::totals&);
 
   const plan& plan_;
   trace& trace_;

@@ -18,12 +18,6 @@ bool may_help_to_retry(const error& e) {
   return e.kind == error_kind::timeout || e.kind == error_kind::network || e.kind == error_kind::service;
 }
 
-template <class Answer>
-bool is_answered(const result<Answer>& answer) {
-  if constexpr (std::is_same_v<Answer, std::vector<sqs::batch_failure>>) return answer && answer->empty();
-  return answer.has_value();
-}
-
 }  // namespace
 
 /// Being in a call: how it is ended from outside, and that nobody listens once it is left.
@@ -83,10 +77,7 @@ asio::awaitable<result<Answer>> simulated_queue::call(steady_time deadline, Serv
     result<Answer> answer = co_await attempt<Answer>(until, false, std::move(once));
     const bool again = !answer && may_help_to_retry(answer.error()) && attempt_number < attempts_;
     const auto pause = again ? dice_.between(0ns, 1s * (1 << (attempt_number - 1))) : 0ns;
-    if (!again || lane_.now() + pause >= deadline) {
-      if (!is_cut_) oracle_.call_over(process_, is_answered(answer));
-      co_return answer;
-    }
+    if (!again || lane_.now() + pause >= deadline) co_return answer;
     if (!co_await sleep_for(lane_, pause)) co_return error{error_kind::cancelled, "", "cancelled"};
   }
 }
@@ -114,20 +105,25 @@ asio::awaitable<result<std::vector<sqs::batch_failure>>> simulated_queue::delete
     std::vector<std::string> receipt_handles, steady_time deadline) {
   if (is_cut_) co_return ended();
   oracle_.deletes_sent(process_, receipt_handles);
-  auto serve = [&service = service_, process = process_, handles = std::move(receipt_handles)](
-                   auto reply, bool) { reply(service.remove(process, handles)); };
-  co_return co_await call<std::vector<sqs::batch_failure>>(deadline, std::move(serve));
+  auto serve = [&service = service_, process = process_, receipt_handles](auto reply, bool) {
+    reply(service.remove(process, receipt_handles));
+  };
+  const auto answer = co_await call<std::vector<sqs::batch_failure>>(deadline, std::move(serve));
+  if (!is_cut_) oracle_.deletes_over(process_, receipt_handles, answer);
+  co_return answer;
 }
 
 asio::awaitable<result<std::vector<sqs::batch_failure>>> simulated_queue::change_visibility_batch(
     std::vector<sqs::visibility_change> changes, steady_time deadline) {
   if (is_cut_) co_return ended();
+  const steady_time sent_at = lane_.now();
   oracle_.changes_sent(process_, changes);
-  auto serve = [&service = service_, process = process_, changes = std::move(changes)](auto reply,
-                                                                                       bool caller_has_gone) {
+  auto serve = [&service = service_, process = process_, changes](auto reply, bool caller_has_gone) {
     reply(service.change_visibility(process, changes, caller_has_gone));
   };
-  co_return co_await call<std::vector<sqs::batch_failure>>(deadline, std::move(serve));
+  const auto answer = co_await call<std::vector<sqs::batch_failure>>(deadline, std::move(serve));
+  if (!is_cut_) oracle_.changes_over(process_, changes, sent_at, answer);
+  co_return answer;
 }
 
 asio::awaitable<result<sqs::queue_counts>> simulated_queue::counts(steady_time deadline) {
