@@ -1,8 +1,14 @@
 #include "app/connection.hpp"
 
 #include "app/exit_code.hpp"
+#include "aws/instance_metadata.hpp"
 #include "runtime/tcp.hpp"
 #include "runtime/tls.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <chrono>
 
 namespace lastcall::app {
 namespace {
@@ -26,6 +32,25 @@ aws::environment for_aws(const environment& env) {
   return made;
 }
 
+/// Asks the EC2 instance that we run on; a second where there is none.
+std::optional<std::string> region_of_instance(const aws::environment& env) {
+  if (env.is_true("AWS_EC2_METADATA_DISABLED")) return std::nullopt;
+  result<aws::location> service = aws::instance_metadata_location(env);
+  if (!service) return std::nullopt;
+  boost::asio::io_context loop(1);
+  const std::unique_ptr<dialer> network = make_tcp_dialer(real_clock());
+  http::client client(loop.get_executor(), real_clock(), *network, nullptr);
+  aws::instance_metadata metadata(std::move(*service), client, real_clock());
+  std::optional<std::string> region;
+  const steady_time deadline = real_clock().now() + std::chrono::seconds(2);
+  boost::asio::co_spawn(loop, metadata.region(deadline), [&](std::exception_ptr, result<std::string> got) {
+    if (got && !got->empty()) region = std::move(*got);
+    client.close();
+  });
+  loop.run();
+  return region;
+}
+
 }  // namespace
 
 option_group connection_options(connection_settings& s) {
@@ -38,10 +63,12 @@ option_group connection_options(connection_settings& s) {
        text_option(
            "region", "REGION", s.region,
            "Else the region in the queue's URL, AWS_REGION, or the profile's; with an endpoint of another "
-           "service us-east-1."),
-       text_option("profile", "NAME", s.profile,
-                   "Of the files under ~/.aws. Else AWS_PROFILE. The keys come from AWS_ACCESS_KEY_ID and "
-                   "AWS_SECRET_ACCESS_KEY, the profile, the container, or the instance.")}};
+           "service us-east-1; else the EC2 instance's."),
+       text_option(
+           "profile", "NAME", s.profile,
+           "Of the files under ~/.aws. Else AWS_PROFILE. Credentials are found as by the AWS SDKs: keys "
+           "in the environment, the profile's role, a web identity, IAM Identity Center, the "
+           "profile's keys or credential_process, the container, the instance.")}};
 }
 
 option_group queue_options(queue_settings& s) {
@@ -65,7 +92,9 @@ aws::session resolve(const connection_settings& s, const queue_settings& queue, 
   options.region = if_given(s.region);
   options.endpoint_url = if_given(s.endpoint_url);
   options.queue_url = if_given(queue.url);
-  return value_or_refuse(aws::resolve_session(options, for_aws(env)));
+  const aws::environment surroundings = for_aws(env);
+  options.instance_region = [&surroundings] { return region_of_instance(surroundings); };
+  return value_or_refuse(aws::resolve_session(options, surroundings));
 }
 
 connection::connection(const boost::asio::any_io_executor& executor, const aws::session& session)

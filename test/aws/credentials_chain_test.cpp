@@ -1,6 +1,7 @@
 #include "aws/credentials_chain.hpp"
 
 #include "aws/credentials_search.hpp"
+#include "aws/instance_metadata.hpp"
 
 #include <doctest/doctest.h>
 
@@ -204,6 +205,18 @@ TEST_CASE("the metadata service can be turned off and be elsewhere") {
   CHECK(f.get().has_error());
   CHECK(f.transport.seen().back().origin == http::origin{false, "imds.test", 8080});
   CHECK(f.transport.seen().back().request.target == "/base/latest/api/token");
+}
+
+TEST_CASE("the metadata service tells the region of the instance") {
+  fixture f;
+  f.transport.reply(200, "IMDS-TOKEN");
+  f.transport.reply(200, "eu-west-3\n");
+  instance_metadata metadata(parse_location("http://169.254.169.254").value(), f.transport, f.clock);
+  CHECK(f.clock.run(metadata.region(steady_time::max())).value() == "eu-west-3");
+  CHECK(f.transport.seen()[1].request.target == "/latest/meta-data/placement/region");
+  CHECK(f.transport.seen()[1].request.headers.get("x-aws-ec2-metadata-token") == "IMDS-TOKEN");
+  CHECK(f.clock.run(metadata.region(steady_time::max())).has_error());
+  CHECK(f.clock.elapsed() == 1s);
 }
 
 TEST_CASE("asking the instance metadata service ends by the deadline") {

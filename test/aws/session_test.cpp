@@ -53,6 +53,26 @@ TEST_CASE("without a region and an endpoint it says what to set") {
   CHECK(has(fixture().complaint(), "no region: set --region, AWS_REGION"));
 }
 
+TEST_CASE("the instance is asked for its region only where nothing else tells it") {
+  fixture f;
+  int asked = 0;
+  f.options.instance_region = [&]() -> std::optional<std::string> {
+    ++asked;
+    return "eu-south-1";
+  };
+  CHECK(f.endpoint() == "https://sqs.eu-south-1.amazonaws.com");
+  CHECK(asked == 1);
+  f.options.endpoint_url = "http://localhost:4566";
+  CHECK(f.region() == "us-east-1");
+  f.options.endpoint_url = std::nullopt;
+  f.env.variables["AWS_REGION"] = "eu-west-1";
+  CHECK(f.region() == "eu-west-1");
+  CHECK(asked == 1);
+  fixture nowhere;
+  nowhere.options.instance_region = [] { return std::nullopt; };
+  CHECK(has(nowhere.complaint(), "no region"));
+}
+
 TEST_CASE("the endpoint comes from the option, the variables, the services, the profile, in this order") {
   fixture f(with_endpoints);
   CHECK(f.endpoint() == "http://service");
