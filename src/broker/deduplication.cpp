@@ -1,5 +1,6 @@
 #include "broker/deduplication.hpp"
 
+#include <algorithm>
 #include <cassert>
 
 namespace lastcall::broker {
@@ -23,11 +24,18 @@ void deduplication::remember(std::string key, accepted what, steady_time now) {
   assert(added && "a duplicate was accepted");
   static_cast<void>(added);
   expiries_.push_back({now + interval, std::move(key)});
+  ++untold_;
+}
+
+void deduplication::restore(std::string key, accepted what, steady_time forgotten) {
+  accepted_.emplace(key, std::move(what));
+  expiries_.push_back({forgotten, std::move(key)});
 }
 
 void deduplication::clear() noexcept {
   accepted_.clear();
   expiries_.clear();
+  untold_ = 0;
 }
 
 void deduplication::forget_expired(steady_time now) {
@@ -35,6 +43,7 @@ void deduplication::forget_expired(steady_time now) {
     accepted_.erase(expiries_.front().key);
     expiries_.pop_front();
   }
+  untold_ = std::min(untold_, expiries_.size());
 }
 
 }  // namespace lastcall::broker

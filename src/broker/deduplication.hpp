@@ -30,6 +30,16 @@ class deduplication {
   const accepted* find(const std::string& key, steady_time now);
   void remember(std::string key, accepted, steady_time now);
   void clear() noexcept;
+
+  /// Calls `each(key, accepted, when it is forgotten)` for what has been remembered since the last time.
+  template <class Each>
+  void tell_new(Each each) {
+    for (auto at = expiries_.end() - static_cast<std::ptrdiff_t>(untold_); at != expiries_.end(); ++at)
+      each(at->key, accepted_.at(at->key), at->when);
+    untold_ = 0;
+  }
+  /// What was told once, the earliest to be forgotten first.
+  void restore(std::string key, accepted, steady_time forgotten);
   std::size_t size() const noexcept { return accepted_.size(); }
 
  private:
@@ -41,6 +51,7 @@ class deduplication {
 
   std::unordered_map<std::string, accepted> accepted_;
   std::deque<expiry> expiries_;
+  std::size_t untold_{0};  ///< of the last expiries
 };
 
 }  // namespace lastcall::broker

@@ -42,4 +42,44 @@ void engine::reset() {
   queues_.clear();
 }
 
+void engine::record_changes() {
+  is_recording_ = true;
+  queues_.record_changes();
+}
+
+change_set engine::take_changes(moment now) {
+  change_set changes;
+  queues_.take_changes(changes, now);
+  tasks_.take_changes(changes);
+  return changes;
+}
+
+void engine::forget() noexcept {
+  is_recording_ = false;
+  tasks_.clear();
+  queues_.forget();
+}
+
+void engine::restore(saved_record record, moment now) {
+  const auto in_queue = [&](std::uint64_t id, auto restore) {
+    if (queue* q = queues_.find(id)) restore(*q);
+  };
+  const auto restore = [&]<class Record>(Record& saved) {
+    if constexpr (std::is_same_v<Record, saved_counter>)
+      queues_.restore(saved);
+    else if constexpr (std::is_same_v<Record, saved_queue>)
+      queues_.restore(std::move(saved), now);
+    else if constexpr (std::is_same_v<Record, saved_deletion>)
+      queues_.restore(saved, now);
+    else if constexpr (std::is_same_v<Record, saved_task>)
+      tasks_.restore(std::move(saved), now);
+    else if constexpr (std::is_same_v<Record, saved_message>)
+      in_queue(saved.state.queue_id,
+               [&](queue& q) { q.restore(std::move(saved), *sending_.sender(saved.sender_id), now); });
+    else
+      in_queue(saved.queue_id, [&](queue& q) { q.restore(std::move(saved), now); });
+  };
+  std::visit(restore, record);
+}
+
 }  // namespace lastcall::broker

@@ -45,6 +45,17 @@ class engine {
   void advance(moment now) { tasks_.run(now); }
   steady_time next_task_event() const noexcept { return tasks_.next_event(); }
 
+  /// Begins to note what changes. Whoever keeps the engine elsewhere asks for it with `take_changes`: what
+  /// was answered until then is in it.
+  void record_changes();
+  bool has_changes() const noexcept {
+    return is_recording_ && (queues_.has_changes() || tasks_.has_changes());
+  }
+  change_set take_changes(moment now);
+  /// Empties the engine without noting it, and stops noting; then takes in what was kept, the queues first.
+  void forget() noexcept;
+  void restore(saved_record, moment now);
+
   /// Forgets everything: all queues of all accounts.
   void reset();
   /// For those who show or measure the server.
@@ -71,6 +82,7 @@ class engine {
   receive_operations receiving_;
   lease_operations leases_;
   move_tasks tasks_;
+  bool is_recording_{false};
 };
 
 }  // namespace lastcall::broker

@@ -39,6 +39,7 @@ answer<start_message_move_task_result> move_tasks::perform(const call& caller,
                     status::running,
                     {}});
   if (tasks.size() > kept_tasks) tasks.pop_back();
+  unsaved_.insert(source->id());
   return start_message_move_task_result{handle_of(tasks.front())};
 }
 
@@ -89,6 +90,7 @@ answer<cancel_message_move_task_result> move_tasks::perform(const call&,
   if (found->state != status::running)
     return faults::invalid_parameter("Only active message move tasks can be cancelled.");
   found->state = status::cancelled;
+  unsaved_.insert(source->id());
   return cancel_message_move_task_result{found->moved};
 }
 
@@ -146,10 +148,16 @@ move_task_entry move_tasks::describe(const task& t) {
 void move_tasks::run(moment now) {
   for (auto at = tasks_.begin(); at != tasks_.end();) {
     if (queues_.find(at->first) == nullptr) {
+      unsaved_.insert(at->first);
       at = tasks_.erase(at);
       continue;
     }
-    if (!at->second.empty() && at->second.front().state == status::running) run(at->second.front(), now);
+    if (!at->second.empty() && at->second.front().state == status::running) {
+      task& t = at->second.front();
+      const std::int64_t moved_before = t.moved;
+      run(t, now);
+      if (t.moved != moved_before || t.state != status::running) unsaved_.insert(at->first);
+    }
     ++at;
   }
 }
@@ -205,6 +213,33 @@ bool move_tasks::move_one(task& t, queue& source, moment now) {
   queues_.touch(*destination);
   ++t.moved;
   return true;
+}
+
+void move_tasks::take_changes(change_set& into) {
+  for (const std::uint64_t source : std::exchange(unsaved_, {})) {
+    change_set::tasks_of saved{source, {}};
+    if (const auto found = tasks_.find(source); found != tasks_.end())
+      for (const task& t : found->second)
+        saved.tasks.push_back({t.source, static_cast<std::int64_t>(saved.tasks.size()), t.id, t.source_arn,
+                               t.destination_arn, t.per_second, t.started.wall, t.to_move, t.moved,
+                               static_cast<int>(t.state), t.failure});
+    into.tasks.push_back(std::move(saved));
+  }
+}
+
+void move_tasks::restore(saved_task&& saved, moment now) {
+  task t{std::move(saved.id),
+         saved.source,
+         std::move(saved.source_arn),
+         std::move(saved.destination_arn),
+         saved.per_second,
+         {steady_of(saved.started, now), saved.started},
+         saved.to_move,
+         saved.moved,
+         static_cast<status>(saved.state),
+         std::move(saved.failure)};
+  if (t.per_second && next_move(t) < now.steady) t.started.steady += now.steady - next_move(t);
+  tasks_[t.source].push_back(std::move(t));
 }
 
 }  // namespace lastcall::broker

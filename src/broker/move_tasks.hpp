@@ -8,6 +8,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 
 namespace lastcall::broker {
@@ -30,7 +31,15 @@ class move_tasks {
   void run(moment now);
   /// When `run` has something to do.
   steady_time next_event() const noexcept;
-  void clear() noexcept { tasks_.clear(); }
+  void clear() noexcept {
+    tasks_.clear();
+    unsaved_.clear();
+  }
+
+  bool has_changes() const noexcept { return !unsaved_.empty(); }
+  void take_changes(change_set& into);
+  /// Goes on at its rate from `now`: what a task would have moved meanwhile is not made up for.
+  void restore(saved_task&&, moment now);
 
  private:
   enum class status { running, completed, cancelled, failed };
@@ -61,6 +70,7 @@ class move_tasks {
   random& random_;
   /// By the source's id, the newest first; at most ten are kept.
   std::map<std::uint64_t, std::deque<task>> tasks_;
+  std::set<std::uint64_t> unsaved_;  ///< sources whose tasks have changed since `take_changes`
 };
 
 }  // namespace lastcall::broker

@@ -13,12 +13,13 @@ queue::queue(std::uint64_t id, queue_address address, queue_settings settings, m
       arn_(to_arn(address_)),
       settings_(std::move(settings)) {}
 
-queue::~queue() { clear(); }
+queue::~queue() { drop_all(); }
 
 void queue::change_settings(queue_settings settings, moment now) {
   const bool new_delay = settings.fifo && settings.delay != settings_.delay;
   settings_ = std::move(settings);
   modified = now.wall;
+  if (changes_) changes_->note_settings();
   if (!new_delay) return;
   std::vector<stored_message*> waiting;
   for (stored_message& m : due_)
@@ -27,8 +28,14 @@ void queue::change_settings(queue_settings settings, moment now) {
     due_.erase(due_.iterator_to(*m));
     m->due = m->enqueued + settings_.delay;
     due_.insert(due_.end(), *m);
+    note(*m, queue_changes::kind::changed);
   }
   advance(now.steady);
+}
+
+void queue::change_tags(text_map tags) {
+  tags_ = std::move(tags);
+  if (changes_) changes_->note_settings();
 }
 
 void queue::advance(steady_time now) {
@@ -59,6 +66,7 @@ stored_message& queue::put(std::unique_ptr<stored_message> arrived, steady_time 
   ++m.group->size;
   by_age_.insert(by_age_.end(), m);
   messages_.emplace(m.serial, std::move(arrived));
+  note(m, queue_changes::kind::added);
   if (delay > std::chrono::seconds::zero())
     make_due(m, state::delayed, now + delay);
   else
@@ -136,7 +144,17 @@ void queue::give_back(stored_message& m) {
   make_available(m);  // at its old place
 }
 
-void queue::clear() {
+void queue::purge(steady_time now) {
+  drop_all();
+  deduplication.clear();
+  attempts.clear();
+  purged_ = now;
+  if (!changes_) return;
+  changes_->note_cleared();
+  changes_->note_settings();
+}
+
+void queue::drop_all() noexcept {
   ready_.clear();
   due_.clear();
   by_age_.clear();
@@ -146,8 +164,6 @@ void queue::clear() {
   messages_.clear();
   delayed_ = 0;
   in_flight_ = 0;
-  deduplication.clear();
-  attempts.clear();
 }
 
 std::chrono::nanoseconds queue::oldest_age(steady_time now) const noexcept {
@@ -183,6 +199,7 @@ void queue::lease(stored_message& m, moment now, std::chrono::seconds visibility
 void queue::make_available(stored_message& m) {
   message_group& group = *m.group;
   m.where = state::available;
+  note(m, queue_changes::kind::changed);
   if (group.is_linked() &&
       group.available.rbegin()->place <= m.place) {  // most sends: the group's first stays
     group.available.insert(group.available.end(), m);
@@ -197,6 +214,7 @@ void queue::make_due(stored_message& m, state where, steady_time when) {
   assert(where != state::available);
   m.where = where;
   m.due = when;
+  note(m, queue_changes::kind::changed);
   due_.insert(due_.end(), m);
   if (where == state::delayed) {
     ++delayed_;
@@ -252,6 +270,7 @@ void queue::drop_if_empty(message_group& group) {
 /// Out of the queue, except that its group stays, even when it is empty now, and is not listed again.
 std::unique_ptr<stored_message> queue::detach(stored_message& m) {
   leave(m);
+  note(m, queue_changes::kind::removed);
   by_age_.erase(by_age_.iterator_to(m));
   --m.group->size;
   m.group = nullptr;

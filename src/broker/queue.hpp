@@ -2,9 +2,11 @@
 
 #include "broker/deduplication.hpp"
 #include "broker/queue_address.hpp"
+#include "broker/queue_changes.hpp"
 #include "broker/queue_settings.hpp"
 #include "broker/receipt_handle.hpp"
 #include "broker/receive_attempts.hpp"
+#include "broker/saved.hpp"
 #include "broker/stored_message.hpp"
 
 #include <cstdint>
@@ -47,6 +49,8 @@ class queue {
   bool is_fifo() const noexcept { return settings_.fifo; }
   /// On a FIFO queue a new delay holds for messages already there as well; on a standard queue it does not.
   void change_settings(queue_settings, moment now);
+  const text_map& tags() const noexcept { return tags_; }
+  void change_tags(text_map);
 
   /// Ends the delays, leases and lives that are over at `now`. Every other call expects that this has been
   /// done.
@@ -74,7 +78,8 @@ class queue {
   /// Undoes the newest receive of a message, as if it had not been.
   void give_back(stored_message&);
   /// Drops all messages, and what is remembered of past ones.
-  void clear();
+  void purge(steady_time now);
+  std::optional<steady_time> last_purge() const noexcept { return purged_; }
 
   std::size_t size() const noexcept { return messages_.size(); }
   std::size_t delayed() const noexcept { return delayed_; }
@@ -83,11 +88,19 @@ class queue {
   /// The oldest message's age; zero where there is none.
   std::chrono::nanoseconds oldest_age(steady_time now) const noexcept;
 
+  /// Begins to note what changes, for `take_changes`. The queue lists itself in `unsaved` when there is
+  /// something; `is_new` where all of it is.
+  void record_changes(std::vector<std::uint64_t>& unsaved, bool is_new);
+  void take_changes(change_set& into, moment now);
+  /// What a queue was when it was saved, for one that has just been made and records nothing yet.
+  void restore(saved_queue&&, moment now);
+  void restore(saved_message&&, const std::string& sender_id, moment now);
+  void restore(saved_acceptance&&, moment now);
+  void restore(saved_attempt&&, moment now);
+
   // What belongs to the queue and has no rules here.
-  text_map tags;
   wall_time created{};
   wall_time modified{};
-  std::optional<steady_time> purged;  ///< the last purge
   /// Messages that clients have sent, received (each as often as it was) and deleted.
   struct {
     std::uint64_t sent{0}, received{0}, deleted{0};
@@ -100,6 +113,10 @@ class queue {
  private:
   using state = stored_message::state;
 
+  void drop_all() noexcept;
+  void note(const stored_message&, queue_changes::kind);
+  saved_state state_of(const stored_message&, moment now) const;
+  saved_message saved(const stored_message&, moment now) const;
   message_group* next_group() noexcept;
   bool is_noisy(const message_group&) const noexcept;
   void lease(stored_message&, moment now, std::chrono::seconds visibility);
@@ -116,6 +133,8 @@ class queue {
   const queue_address address_;
   const std::string arn_;
   queue_settings settings_;
+  text_map tags_;
+  std::optional<steady_time> purged_;
   std::unordered_map<std::uint64_t, std::unique_ptr<stored_message>> messages_;
   std::unordered_map<std::string, message_group> groups_;
   /// Groups from which something can be received, by the place of their first message.
@@ -128,6 +147,7 @@ class queue {
   std::uint64_t last_place_{0};
   std::size_t delayed_{0};
   std::size_t in_flight_{0};
+  std::unique_ptr<queue_changes> changes_;  ///< nullptr: nobody wants to know
 };
 
 }  // namespace lastcall::broker

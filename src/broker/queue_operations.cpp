@@ -56,7 +56,7 @@ answer<create_queue_result> queue_operations::perform(const call& caller, const 
   if (options_.enforce_waits && queues_.deleted_recently(address, caller.now.steady))
     return faults::queue_deleted_recently();
   queue& created = queues_.create(address, std::move(*settings), caller.now);
-  created.tags = r.tags;
+  if (!r.tags.empty()) created.change_tags(r.tags);
   return create_queue_result{to_url(address, caller.endpoint)};
 }
 
@@ -91,10 +91,10 @@ answer<empty_result> queue_operations::perform(const call& caller, const purge_q
   const auto found = queues_.find(caller, r.queue_url);
   if (found.has_error()) return found.error();
   queue& q = **found;
-  const bool purged_recently = q.purged && *q.purged + std::chrono::seconds(60) > caller.now.steady;
+  const bool purged_recently =
+      q.last_purge() && *q.last_purge() + std::chrono::seconds(60) > caller.now.steady;
   if (options_.enforce_waits && purged_recently) return faults::purge_in_progress(q.address().name);
-  q.clear();
-  q.purged = caller.now.steady;
+  q.purge(caller.now.steady);
   queues_.touch(q);
   return empty_result{};
 }
@@ -136,9 +136,9 @@ answer<empty_result> queue_operations::perform(const call& caller, const tag_que
   queue& q = **found;
   if (r.tags.empty()) return faults::missing_parameter("Tags");
   text_map tags = r.tags;
-  tags.insert(q.tags.begin(), q.tags.end());
+  tags.insert(q.tags().begin(), q.tags().end());
   if (auto wrong = check_tags(tags, q.address().name)) return *wrong;
-  q.tags = std::move(tags);
+  q.change_tags(std::move(tags));
   return empty_result{};
 }
 
@@ -146,8 +146,10 @@ answer<empty_result> queue_operations::perform(const call& caller, const untag_q
   const auto found = queues_.find(caller, r.queue_url);
   if (found.has_error()) return found.error();
   if (r.keys.empty()) return faults::missing_parameter("TagKeys");
+  text_map tags = (*found)->tags();
   for (const std::string& key : r.keys)
-    (*found)->tags.erase(key);
+    tags.erase(key);
+  (*found)->change_tags(std::move(tags));
   return empty_result{};
 }
 
@@ -155,7 +157,7 @@ answer<list_queue_tags_result> queue_operations::perform(const call& caller,
                                                          const list_queue_tags_request& r) {
   const auto found = queues_.find(caller, r.queue_url);
   if (found.has_error()) return found.error();
-  return list_queue_tags_result{(*found)->tags};
+  return list_queue_tags_result{(*found)->tags()};
 }
 
 answer<empty_result> queue_operations::perform(const call& caller, const add_permission_request& r) {

@@ -29,6 +29,19 @@ class receive_attempts {
   void remember(std::string attempt_id, std::vector<given>, steady_time now);
   void clear() noexcept;
 
+  /// Calls `each(attempt id, messages, when it is forgotten)` for what has been remembered since the last
+  /// time.
+  template <class Each>
+  void tell_new(Each each) {
+    for (auto at = expiries_.end() - static_cast<std::ptrdiff_t>(untold_); at != expiries_.end(); ++at) {
+      const attempt& told = attempts_.at(at->attempt_id);
+      each(at->attempt_id, told.messages, told.forgotten);
+    }
+    untold_ = 0;
+  }
+  /// What was told once, the earliest to be forgotten first.
+  void restore(std::string attempt_id, std::vector<given>, steady_time forgotten);
+
  private:
   struct attempt {
     std::vector<given> messages;
@@ -42,6 +55,7 @@ class receive_attempts {
 
   std::unordered_map<std::string, attempt> attempts_;
   std::deque<expiry> expiries_;
+  std::size_t untold_{0};  ///< of the last expiries
 };
 
 }  // namespace lastcall::broker

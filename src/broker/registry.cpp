@@ -30,16 +30,22 @@ queue* registry::find_arn(std::string_view arn) noexcept {
 
 queue& registry::create(queue_address address, queue_settings settings, moment now) {
   deleted_.erase(address);
-  auto made = std::make_unique<queue>(++last_id_, address, std::move(settings), now);
-  queue& created = *made;
-  by_id_.emplace(created.id(), &created);
-  queues_.emplace(std::move(address), std::move(made));
+  queue& created = add(std::make_unique<queue>(++last_id_, std::move(address), std::move(settings), now));
+  if (is_recording_) created.record_changes(unsaved_, true);
   return created;
+}
+
+queue& registry::add(std::unique_ptr<queue> made) {
+  queue& added = *made;
+  by_id_.emplace(added.id(), &added);
+  queues_.emplace(added.address(), std::move(made));
+  return added;
 }
 
 void registry::remove(queue& q, moment now) {
   touch(q);
   deleted_[q.address()] = now.steady;
+  if (is_recording_) removed_.push_back({q.id(), q.address(), now.wall});
   by_id_.erase(q.id());
   const queue_address address = q.address();
   queues_.erase(address);
@@ -51,6 +57,41 @@ void registry::clear() {
   by_id_.clear();
   queues_.clear();
   deleted_.clear();
+  unsaved_.clear();
+  removed_.clear();
+  is_reset_ = is_recording_;
+}
+
+void registry::record_changes() {
+  is_recording_ = true;
+  for (auto& [address, q] : queues_)
+    q->record_changes(unsaved_, false);
+}
+
+void registry::take_changes(change_set& into, moment now) {
+  into.is_reset = std::exchange(is_reset_, false);
+  into.last_queue_id = last_id_;
+  into.deleted = std::exchange(removed_, {});
+  for (const std::uint64_t id : std::exchange(unsaved_, {}))
+    if (queue* q = find(id)) q->take_changes(into, now);
+}
+
+void registry::forget() noexcept {
+  is_recording_ = false;
+  clear();
+}
+
+queue& registry::restore(saved_queue&& saved, moment now) {
+  auto settings = settings_for_new_queue(saved.attributes);
+  auto made = std::make_unique<queue>(saved.id, saved.address, std::move(settings).value(), now);
+  made->restore(std::move(saved), now);
+  queue& restored = add(std::move(made));
+  touch(restored);
+  return restored;
+}
+
+void registry::restore(const saved_deletion& saved, moment now) {
+  deleted_[saved.address] = steady_of(saved.when, now);
 }
 
 bool registry::deleted_recently(const queue_address& address, steady_time now) {

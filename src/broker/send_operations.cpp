@@ -147,7 +147,7 @@ answer<send_message_result> send_operations::accept(queue& q, const call& caller
   message->id = random_.uuid();
   message->body = std::move(m.body);
   message->md5_of_body = result.md5_of_body;
-  message->sender_id = &*senders_.insert(caller.account).first;
+  message->sender_id = sender(caller.account);
   if (m.group_id) message->group_id = std::move(*m.group_id);
   if (!attributes->empty()) message->rare().attributes = std::move(*attributes);
   if (trace_header->empty()) *trace_header = caller.trace_header;

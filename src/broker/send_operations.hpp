@@ -18,6 +18,9 @@ class send_operations {
   answer<send_message_result> perform(const call&, send_message_request);
   answer<send_message_batch_result> perform(const call&, send_message_batch_request);
 
+  /// The account of a sender, as messages point to it.
+  const std::string* sender(const std::string& account) { return &*senders_.insert(account).first; }
+
  private:
   answer<send_message_result> accept(queue&, const call&, outgoing_message&);
   std::uint64_t scatter(const queue&);
