@@ -1,5 +1,7 @@
 #include "mail/sqlite_book.hpp"
 
+#include "storage/file_format.hpp"
+
 #include <array>
 #include <utility>
 
@@ -7,8 +9,6 @@ namespace lastcall::mail {
 namespace {
 
 constexpr int busy_ms = 5000;
-constexpr std::int64_t application = 0x6C63616C;  // "lcal", in the file's header
-constexpr std::int64_t version = 1;
 constexpr unsigned opens_between_forgetting = 1000;
 constexpr std::int64_t forgotten_at_once = 2000;
 
@@ -27,9 +27,8 @@ CREATE TABLE entry (
   PRIMARY KEY (job, recipient)
 ) WITHOUT ROWID;
 CREATE TABLE owner (id INTEGER PRIMARY KEY AUTOINCREMENT);
-PRAGMA application_id = 0x6C63616C;
-PRAGMA user_version = 1;
 )";
+constexpr sqlite::file_format format{0x6C63616C /* "lcal" */, 1, schema};
 
 std::int64_t to_us(sqlite_book::time_point time) noexcept {
   return std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
@@ -58,7 +57,7 @@ result<std::unique_ptr<sqlite_book>> sqlite_book::open(const std::string& path,
   auto lock = owner_lock::open(path + "-owners");
   if (!lock) return about(path, lock.error());
   std::unique_ptr<sqlite_book> book(new sqlite_book(std::move(*database), std::move(*lock), retention));
-  if (auto ok = book->set_up(); !ok) return about(path, ok.error());
+  if (auto ok = sqlite::adopt(book->database_, format); !ok) return about(path, ok.error());
   if (auto ok = book->become_owner(); !ok) return about(path, ok.error());
   if (auto ok = book->prepare(); !ok) return about(path, ok.error());
   return book;
@@ -66,25 +65,6 @@ result<std::unique_ptr<sqlite_book>> sqlite_book::open(const std::string& path,
 
 sqlite_book::sqlite_book(sqlite::database database, owner_lock lock, std::chrono::hours retention)
     : database_(std::move(database)), lock_(std::move(lock)), retention_(retention) {}
-
-result<void> sqlite_book::set_up() {
-  if (auto ok = database_.execute("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL"); !ok) return ok;
-  if (auto ok = begin(); !ok) return ok;
-  const auto found = database_.number("PRAGMA user_version");
-  const auto made_by = database_.number("PRAGMA application_id");
-  const auto tables = database_.number("SELECT count(*) FROM sqlite_schema");
-  if (!found || !made_by || !tables) return (!found ? found : !made_by ? made_by : tables).error();
-  if (*tables == 0) {
-    if (auto ok = database_.execute(schema); !ok) return ok;
-  } else if (*made_by != application) {
-    return error{error_kind::io, "", "it is a SQLite file of another program"};
-  } else if (*found != version) {
-    return error{error_kind::io, "",
-                 "it is of version " + std::to_string(*found) + ", and this program knows version " +
-                     std::to_string(version)};
-  }
-  return commit();
-}
 
 /// Takes a number that no owner had before. Until it is locked nobody can meet it: no entry bears it yet.
 result<void> sqlite_book::become_owner() {

@@ -31,7 +31,6 @@ class sqlite_book {
 
  private:
   sqlite_book(sqlite::database, owner_lock, std::chrono::hours retention);
-  result<void> set_up();
   result<void> become_owner();
   result<void> prepare();
   result<void> forget(time_point before);

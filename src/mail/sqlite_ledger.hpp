@@ -4,7 +4,14 @@
 
 #include <memory>
 
+namespace lastcall::sqlite {
+template <class Book>
+class scribe;
+}
+
 namespace lastcall::mail {
+
+class sqlite_book;
 
 /// A ledger in a SQLite file, for the processes of one machine: it survives their crashes and a power loss
 /// (WAL, synchronous=FULL). A thread of its own does the work and commits what has come together in one
@@ -29,7 +36,7 @@ class sqlite_ledger final : public ledger {
                                               std::map<std::string, ledger_entry> outcomes) override;
 
  private:
-  class scribe;
+  using scribe = sqlite::scribe<sqlite_book>;
   explicit sqlite_ledger(std::unique_ptr<scribe>) noexcept;
   std::unique_ptr<scribe> scribe_;
 };
