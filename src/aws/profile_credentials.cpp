@@ -206,11 +206,11 @@ result<profile_credentials::provider_ptr> profile_credentials::sso(const profile
   const optional_text account = p.get("sso_account_id");
   const optional_text role_name = p.get("sso_role_name");
   if (!account || !role_name) return invalid(shown(p) + " needs sso_account_id and sso_role_name");
-  const result<sso_settings> settings = sso_settings_of(p, config_);
-  if (!settings) return settings.error();
-  result<location> portal = service_location("sso", "portal.sso", settings->region, p, environment_);
+  const result<sso_settings> found = sso_settings_of(p, config_);
+  if (!found) return found.error();
+  result<location> portal = service_location("sso", "portal.sso", found->region, p, environment_);
   if (!portal) return portal.error();
-  sso_identity identity{sso_token_file(settings->cached_under), settings->login, *account, *role_name};
+  sso_identity identity{sso_token_file(found->cached_under), found->login, *account, *role_name};
   return kept_fresh(std::make_unique<sso_credentials>(std::move(identity), std::move(*portal), environment_,
                                                       transport_, clock_));
 }
