@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
 namespace lastcall {
 namespace {
@@ -43,6 +44,13 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
 
 tls_context::~tls_context() { SSL_CTX_free(context_); }
 
+ssl_ctx_st* tls_context::native() noexcept {
+  // Without roots no certificate is trusted, and the handshake says why.
+  if (std::exchange(owes_system_roots_, false) && SSL_CTX_set_default_verify_paths(context_) != 1)
+    ERR_clear_error();
+  return context_;
+}
+
 result<std::unique_ptr<tls_context>> tls_context::for_client(const std::string& ca_file) {
   ERR_clear_error();
   std::unique_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_client_method())));
@@ -50,8 +58,7 @@ result<std::unique_ptr<tls_context>> tls_context::for_client(const std::string& 
   SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
   SSL_CTX_set_mode(made->context_, SSL_MODE_RELEASE_BUFFERS);
   if (ca_file.empty()) {
-    if (SSL_CTX_set_default_verify_paths(made->context_) != 1)
-      return unusable("the system's trusted roots can't be read; install the package ca-certificates");
+    made->owes_system_roots_ = true;
   } else if (SSL_CTX_load_verify_locations(made->context_, ca_file.c_str(), nullptr) != 1) {
     return unusable("'" + ca_file +
                     "' can't be used as a file of trusted roots; it must hold certificates in PEM form");

@@ -14,7 +14,8 @@ namespace lastcall {
 class tls_context {
  public:
   /// For clients: trusts the system's roots, or those of `ca_file` (PEM) alone. SSL_CERT_FILE and
-  /// AWS_CA_BUNDLE are the caller's to read.
+  /// AWS_CA_BUNDLE are the caller's to read. The system's roots are read when the first connection needs them:
+  /// that takes tens of milliseconds, which a plain endpoint should not cost.
   static result<std::unique_ptr<tls_context>> for_client(const std::string& ca_file = {});
   /// For servers: certificate chain and key from PEM files; a key that needs a passphrase can't be used.
   /// With `protocol` a client that names protocols (ALPN, RFC 7301) must name that one; without it nobody is
@@ -26,11 +27,13 @@ class tls_context {
   tls_context(const tls_context&) = delete;
   tls_context& operator=(const tls_context&) = delete;
 
-  ssl_ctx_st* native() noexcept { return context_; }
+  /// Complete, with its roots. One thread at a time until the first call has returned.
+  ssl_ctx_st* native() noexcept;
 
  private:
   explicit tls_context(ssl_ctx_st* owned) noexcept : context_(owned) {}
   ssl_ctx_st* context_;
+  bool owes_system_roots_{false};
   std::string protocol_;  ///< as on the wire: its length and its name
 };
 
