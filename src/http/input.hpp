@@ -54,7 +54,7 @@ class input {
   }
 
  private:
-  static constexpr std::size_t first_size = 16UL * 1024;
+  static constexpr std::size_t first_size = 32UL * 1024;  // ten messages of 1 KiB come in one receive
 
   void resize(std::size_t size) {
     std::unique_ptr<char[]> bytes(new char[size]);  // not value-initialized: it is written before it is read
