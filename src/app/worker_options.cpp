@@ -15,7 +15,8 @@ option_group receiving(worker_settings& s) {
   return {
       "Receiving and running",
       {count_option("concurrency", o.concurrency, 1, 120'000, "Jobs at once, in each thread."),
-       count_option("pollers", o.pollers, 1, 100, "Receives at once, in each thread."),
+       count_option("pollers", o.pollers, 1, 100,
+                    "Receives at once, at most, in each thread: as many are opened as the load needs."),
        count_option("threads", s.threads, 1, 256,
                     "Loops that share nothing; each has its own jobs, receives and connections."),
        seconds_option(

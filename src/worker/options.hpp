@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 /// How a worker behaves.
 struct options {
   std::size_t concurrency{10};           ///< jobs at once, in each shard
-  std::size_t pollers{2};                ///< receives at once, in each shard; 1 to 100
+  std::size_t pollers{16};               ///< receives at once, at most, in each shard; 1 to 100
   std::chrono::seconds wait{20};         ///< of a long poll, 0 to 20 s; shortened by `budgeted_wait`
   std::chrono::seconds visibility{60};   ///< of a received message; extended at half of it; 2 s to 12 h
   std::chrono::nanoseconds grace{30s};   ///< from the first signal to the exit, at most

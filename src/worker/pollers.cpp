@@ -30,8 +30,9 @@ bool may_have_leased(const error& why) noexcept {
 }  // namespace
 
 struct pollers::loop {
-  explicit loop(shard& s) : wake(s.clock, s.strand) {}
+  loop(shard& s, std::size_t n) : number(n), wake(s.clock, s.strand) {}
 
+  std::size_t number;
   wakeup wake;
   asio::cancellation_signal cancel;
   std::string attempt_id;  ///< FIFO: kept while the fate of a receive is unknown
@@ -43,13 +44,17 @@ struct pollers::loop {
 };
 
 pollers::pollers(shard& s, intake_owner& owner)
-    : shard_(s), owner_(owner), wait_(budgeted_wait(s.options)), running_(s.clock, s.strand) {}
+    : shard_(s),
+      owner_(owner),
+      wait_(budgeted_wait(s.options)),
+      demand_(s.options.pollers),
+      running_(s.clock, s.strand) {}
 
 pollers::~pollers() = default;
 
 void pollers::start() {
   for (std::size_t i = 0; i < shard_.options.pollers; ++i) {
-    loop& l = *loops_.emplace_back(std::make_unique<loop>(shard_));
+    loop& l = *loops_.emplace_back(std::make_unique<loop>(shard_, i));
     asio::co_spawn(shard_.strand, run(l, running_.enter()),
                    asio::bind_cancellation_slot(l.cancel.slot(), asio::detached));
   }
@@ -57,7 +62,7 @@ void pollers::start() {
 
 void pollers::slot_freed() noexcept {
   for (const auto& l : loops_) {
-    if (!l->wants_room) continue;
+    if (!l->wants_room || l->number >= demand_.wanted()) continue;
     l->wants_room = false;
     l->wake.notify();
     return;
@@ -98,6 +103,11 @@ asio::awaitable<void> pollers::run(loop& l, gate::holder inside) {
   l.can_be_cancelled = true;
   while (!closing_) {
     l.progressed_at = shard_.clock.now();
+    if (l.number >= demand_.wanted()) {
+      slot_freed();  // what it would have used is there for another
+      co_await wait_for_room(l, steady_time::max());
+      continue;
+    }
     if (quiet_ || room().quota() == 0) {
       co_await wait_for_room(l, steady_time::max());
       continue;
@@ -152,12 +162,19 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
   l.failures = 0;
   l.attempt_id.clear();
   shard_.books.count(&totals::polls);
-  const bool empty = answer->messages.empty() && answer->corrupt.empty();
+  const std::size_t got = answer->messages.size() + answer->corrupt.size();
   owner_.arrived(std::move(*answer), asked_at);
+  learn(static_cast<std::size_t>(count), got);
   owner_.polls_changed();
-  if (!empty || closing_) co_return;
+  if (got != 0 || closing_) co_return;
   co_await owner_.came_up_empty();
   if (wait_ == 0s && !closing_) co_await l.wake.wait_until(shard_.clock.now() + short_poll_pause);
+}
+
+void pollers::learn(std::size_t asked, std::size_t got) {
+  const std::size_t before = demand_.wanted();
+  demand_.answered(asked, got, room().is_full_batch());
+  if (demand_.wanted() > before) slot_freed();
 }
 
 asio::awaitable<result<sqs::receive_answer>> pollers::receive(loop& l, int count, std::chrono::seconds wait) {

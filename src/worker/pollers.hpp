@@ -1,6 +1,7 @@
 #pragma once
 
 #include "runtime/gate.hpp"
+#include "worker/demand.hpp"
 #include "worker/intake.hpp"
 #include "worker/shard.hpp"
 
@@ -26,7 +27,8 @@ class intake_owner {
   virtual boost::asio::awaitable<void> came_up_empty() = 0;
 };
 
-/// The receive loops of a shard. Each asks for as many messages as there are free slots, never more; a
+/// The receive loops of a shard. As many of them are at work as there is demand for (`receive_demand`), the others rest.
+/// Each asks for as many messages as there are free slots, never more; a
 /// receive that fails is repeated with backoff, without end. A receive that is open is never aborted but by
 /// `abort`: SQS goes on leasing messages to it, for nobody (aws-sdk-js#2350).
 class pollers {
@@ -62,12 +64,14 @@ class pollers {
   boost::asio::awaitable<result<sqs::receive_answer>> receive(loop& l, int count, std::chrono::seconds wait);
   boost::asio::awaitable<void> poll(loop& l, int count);
   boost::asio::awaitable<void> back_off(loop& l, const error& why);
+  void learn(std::size_t asked, std::size_t got);
   intake room() const;
 
   shard& shard_;
   intake_owner& owner_;
   std::chrono::seconds wait_;
   std::vector<std::unique_ptr<loop>> loops_;
+  receive_demand demand_;
   gate running_;
   std::size_t reserved_{0};
   std::size_t open_{0};

@@ -1,5 +1,6 @@
 // The pure decisions: the drain, the intake, the lease, the verdict.
 
+#include "worker/demand.hpp"
 #include "worker/drain.hpp"
 #include "worker/intake.hpp"
 #include "worker/lease.hpp"
@@ -29,6 +30,34 @@ drain_machine draining(const options& o) {
 }
 
 }  // namespace
+
+TEST_CASE(
+    "as many receives are opened as come back full while there is room, and fewer when they bring little") {
+  receive_demand demand(4);
+  CHECK(demand.wanted() == 2);  // idle
+  demand.answered(10, 10, false);
+  CHECK(demand.wanted() == 2);  // the slots are the limit, not the receives
+  demand.answered(10, 10, true);
+  demand.answered(3, 3, true);
+  CHECK(demand.wanted() == 4);
+  demand.answered(10, 10, true);
+  CHECK(demand.wanted() == 4);  // the most
+  demand.answered(10, 5, true);
+  CHECK(demand.wanted() == 4);  // SQS seldom finds all there is
+  demand.answered(10, 4, true);
+  CHECK(demand.wanted() == 3);
+  for (int i = 0; i < 5; ++i)
+    demand.answered(10, 0, true);
+  CHECK(demand.wanted() == 2);
+}
+
+TEST_CASE("one receive is never more than one") {
+  receive_demand demand(1);
+  demand.answered(10, 10, true);
+  CHECK(demand.wanted() == 1);
+  demand.answered(10, 0, true);
+  CHECK(demand.wanted() == 1);
+}
 
 TEST_CASE("drain: nothing moves before a signal") {
   drain_machine m(with(30s));

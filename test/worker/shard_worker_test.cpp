@@ -159,6 +159,30 @@ TEST_CASE("no more jobs run than the concurrency allows, and none is received th
   w.finish();
 }
 
+TEST_CASE("receives are added until round trips no longer hold the work back, and an idle worker keeps two") {
+  const auto done_in_2_s = [](world& w) {
+    w.queue.answer_delay = 100ms;
+    for (int i = 0; i < 3000; ++i)
+      w.queue.send(std::to_string(i));
+    w.start();
+    w.clock.advance(2s);
+    return w.queue.deleted();
+  };
+  world two(with(1000, 2));
+  world many(with(1000, 8));
+  const std::size_t least = done_in_2_s(two);
+  CHECK(least > 300);
+  CHECK(done_in_2_s(many) > 3 * least);
+  many.clock.advance(300s);
+  CHECK(many.queue.deleted() == 3000);
+  CHECK(many.queue.open_polls == 2);
+  for (world* w : {&two, &many}) {
+    w->drain();
+    w->finish();
+    CHECK(*w->clean);
+  }
+}
+
 TEST_CASE("the visibility timeout is extended while a job runs, during the drain as well") {
   options o = with(10);
   o.grace = 600s;
