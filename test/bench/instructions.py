@@ -13,7 +13,7 @@ import subprocess
 import sys
 
 from contestants import HERE, Job, LASTCALL
-from machine import ENVIRONMENT, SERVER_CORE, WORKER_CORE
+from machine import BINARY, ENVIRONMENT, SERVER_CORE, WORKER_CORE
 from service import Service
 
 KEPT = HERE / "instructions.json"
@@ -26,7 +26,14 @@ FIXED = ENVIRONMENT | {
     "GLIBC_TUNABLES": "glibc.cpu.hwcaps=-AVX2,-AVX512F,-ERMS,-FSRM,-BMI2"}
 
 
-def _drain(directory, count):
+def _without_debug_information(directory):
+    """A copy that Debian's valgrind can load: it does not read what clang 19 writes there."""
+    copy = directory / "lastcall-counted"
+    subprocess.run(["strip", "--strip-debug", "-o", copy, BINARY], check=True)
+    return copy
+
+
+def _drain(program, directory, count):
     service = Service(directory)
     try:
         queue = service.queue()
@@ -35,11 +42,11 @@ def _drain(directory, count):
             "--pollers", 1, "--wait", "1s", "--drain-when-empty")), service.endpoint)
         done = subprocess.run(
             ["taskset", "-c", str(WORKER_CORE), "setarch", "-R", "valgrind", "--tool=callgrind",
-             "--callgrind-out-file=" + str(directory / f"callgrind.{count}.out"), *map(str, arguments)],
+             "--callgrind-out-file=" + str(directory / f"callgrind.{count}.out"), str(program), *map(str, arguments[1:])],
             capture_output=True, text=True, env=FIXED, timeout=120, cwd=directory)
         counted = re.search(r"Collected : (\d+)", done.stderr)
-        report = json.loads(done.stdout.splitlines()[-1])
-        if not counted or report["jobs"]["done"] != count:
+        report = json.loads((done.stdout.splitlines() or ["{}"])[-1])
+        if not counted or report.get("jobs", {}).get("done") != count:
             raise RuntimeError(f"callgrind: {done.stdout[-500:]} {done.stderr[-1500:]}")
         return int(counted.group(1)), report["polls"]["answered"]
     finally:
@@ -49,8 +56,9 @@ def _drain(directory, count):
 def count(directory, runs=RUNS):
     """The instructions a message of each run."""
     found = []
+    program = _without_debug_information(directory)
     for _ in range(runs):
-        short, long = _drain(directory, SHORT), _drain(directory, LONG)
+        short, long = _drain(program, directory, SHORT), _drain(program, directory, LONG)
         found.append((long[0] - short[0]) / (LONG - SHORT))
         print(f"  {found[-1]:,.0f} instructions a message ({long[1] - short[1]} more receives)", file=sys.stderr,
               flush=True)
