@@ -3,6 +3,7 @@
 #include <boost/asio/awaitable.hpp>
 
 #include <chrono>
+#include <cstddef>
 #include <lastcall/message.hpp>
 #include <optional>
 #include <string>
@@ -53,7 +54,19 @@ class job {
   virtual stop_reason stopping() const noexcept = 0;
   /// Once told to stop: when the worker gives the job up. Until then it may save its state and clean up.
   virtual std::chrono::steady_clock::time_point stop_deadline() const noexcept = 0;
+
+  /// The cursor that an earlier run of this job saved, byte for byte; empty: begin at the beginning. It stays what it was when the run began.
+  virtual const std::string& checkpoint() const noexcept;
+  /// Keeps a cursor of at most `largest_checkpoint` bytes, in place of an earlier one, until the message is
+  /// deleted or 14 days have passed; the next run of this job is given it. Being told to stop is the moment to
+  /// save, but any will do. Completes with true when the cursor is durable, so before whatever the handler answers
+  /// makes the message visible; with false when it is not kept, and the log says why. Runs to its end also
+  /// when the job was told to stop.
+  virtual boost::asio::awaitable<bool> save_checkpoint(std::string cursor);
 };
+
+/// Of a cursor, in bytes. It says where a job stands; what the job has made belongs elsewhere.
+inline constexpr std::size_t largest_checkpoint = 64 * 1024;
 
 /// The work itself, the same object for all messages. `run` is called on the worker's strand, several times
 /// at once.
@@ -64,6 +77,9 @@ class handler {
   /// awaits is cancelled (terminal) and ends early; it should return soon, by `job::stop_deadline`. An
   /// exception that leaves it is a failed job.
   virtual boost::asio::awaitable<outcome> run(job&) = 0;
+  /// What became of the message of a job that was `done`: true, it is deleted and will not come again; false,
+  /// that is not certain. Called once for each, on the worker's strand; must not block.
+  virtual void settled(const message&, bool /*deleted*/) noexcept {}
 };
 
 }  // namespace lastcall

@@ -1,5 +1,6 @@
 #include "app/job_commands.hpp"
 
+#include "app/checkpoints.hpp"
 #include "app/email_job.hpp"
 #include "app/exit_code.hpp"
 #include "jobs/exec.hpp"
@@ -53,6 +54,7 @@ command sleep_command(const run_worker& run) {
 
 command exec_command(const run_worker& run) {
   const auto options = std::make_shared<jobs::exec_options>();
+  const auto checkpoints = std::make_shared<std::string>();
   return {
       .name = "exec",
       .summary = "Runs a command for each message.",
@@ -62,19 +64,22 @@ command exec_command(const run_worker& run) {
           "75, or the job's time limit: try again. Any other: failed, and the message comes again after a "
           "rest that grows. A last line of output such as {\"retry_after_s\":30} says how long.\n"
           "When the job is cut, its process group gets SIGTERM, and SIGKILL at the end of --reserve. What "
-          "it writes goes to the log with the message's id.",
-      .arguments = "-- CMD [ARG…]",
+          "it writes goes to the log with the message's id.\n"
+          "Where it stands it may write into the file LASTCALL_CHECKPOINT_FILE at any time, or say in its last "
+          "line of output: {\"checkpoint\":\"…\"}. Its next run finds that in the file, and in "
+          "LASTCALL_CHECKPOINT.",
+      .arguments = "[OPTIONS] -- CMD [ARG…]",
+      .groups = {{"The job", {checkpoints_option(*checkpoints)}}},
       .rest = &options->command,
       .examples = {{"lastcall work --queue jobs --grace 110s exec -- ./process-order --fast",
                     "runs ./process-order for each message; what stands after -- is the command's"}},
-      .run = [options, run](console& c, const environment& env) {
+      .run = [options, checkpoints, run](console& c, const environment& env) {
         if (options->command.empty())
           throw refusal(exit_usage, "exec needs the command to run: exec -- CMD [ARG…]");
-        return run(
-            [options](const asio::any_io_executor&) {
-              return std::make_unique<lone_job>(usable(jobs::make_exec(real_clock(), *options)));
-            },
-            c, env);
+        const make_job plain = [options](const asio::any_io_executor&) {
+          return std::make_unique<lone_job>(usable(jobs::make_exec(real_clock(), *options)));
+        };
+        return run(with_checkpoints(*checkpoints, plain), c, env);
       }};
 }
 
@@ -119,6 +124,7 @@ option header_option(http::headers& into) {
 
 command http_command(const run_worker& run) {
   const auto options = std::make_shared<jobs::http_options>();
+  const auto checkpoints = std::make_shared<std::string>();
   return {
       .name = "http",
       .summary = "Posts each message to an HTTP endpoint.",
@@ -133,16 +139,16 @@ command http_command(const run_worker& run) {
                               "Where to. A user and a password in it are sent as Basic authentication."),
                    text_option("content-type", "TYPE", options->content_type, "Of the body."),
                    header_option(options->headers),
-                   duration_option("timeout", options->timeout, "For the whole answer to one message.")}}},
+                   duration_option("timeout", options->timeout, "For the whole answer to one message."),
+                   checkpoints_option(*checkpoints)}}},
       .examples = {{"lastcall work --queue jobs http --to http://127.0.0.1:8080/jobs",
                     "for an application beside the worker, in any language"}},
-      .run = [options, run](console& c, const environment& env) {
+      .run = [options, checkpoints, run](console& c, const environment& env) {
         if (options->to.empty()) throw refusal(exit_usage, "http needs an endpoint: http --to URL");
-        return run(
-            [options](const asio::any_io_executor& strand) {
-              return std::make_unique<http_job>(strand, *options);
-            },
-            c, env);
+        const make_job plain = [options](const asio::any_io_executor& strand) {
+          return std::make_unique<http_job>(strand, *options);
+        };
+        return run(with_checkpoints(*checkpoints, plain), c, env);
       }};
 }
 

@@ -1,3 +1,4 @@
+#include "app/checkpoints.hpp"
 #include "app/connection.hpp"
 #include "app/exit_code.hpp"
 #include "app/foreground.hpp"
@@ -84,12 +85,15 @@ command work_command() {
 
 command own_job_command(make_job job) {
   const auto settings = std::make_shared<work_settings>();
+  const auto checkpoints = std::make_shared<std::string>();
+  std::vector<option_group> groups = groups_of(*settings);
+  groups.push_back({"The job", {checkpoints_option(*checkpoints)}});
   return {.summary = "Runs its job for each message of an SQS queue.",
           .text = std::string("Runs a job for each message of a queue. ") + what_it_does,
           .arguments = "--queue NAME | --queue-url URL [OPTIONS]",
-          .groups = groups_of(*settings),
-          .run = [settings, job = std::move(job)](console& c, const environment& env) {
-            return work(*settings, job, c, env);
+          .groups = std::move(groups),
+          .run = [settings, checkpoints, job = std::move(job)](console& c, const environment& env) {
+            return work(*settings, with_checkpoints(*checkpoints, job), c, env);
           }};
 }
 

@@ -104,6 +104,13 @@ result<std::vector<std::string>> message_environment(const message& m, const std
   return all.take();
 }
 
+std::vector<std::string> checkpoint_environment(const std::string& file, const std::string& cursor) {
+  std::vector<std::string> all{"LASTCALL_CHECKPOINT_FILE=" + file};
+  if (!cursor.empty() && cursor.find('\0') == std::string::npos)
+    all.push_back("LASTCALL_CHECKPOINT=" + cursor);
+  return all;
+}
+
 std::vector<std::string> inherited_environment(const char* const* environment) {
   std::vector<std::string> kept;
   for (; *environment != nullptr; ++environment) {

@@ -13,6 +13,10 @@ namespace lastcall::jobs {
 /// allows.
 result<std::vector<std::string>> message_environment(const message&, const std::string& queue_name);
 
+/// What a command is told about its checkpoint, as "NAME=value": the file to write, and the cursor that is
+/// kept, where there is one and it can be a variable.
+std::vector<std::string> checkpoint_environment(const std::string& file, const std::string& cursor);
+
 /// This process's own environment without the variables that begin with LASTCALL_: they are the worker's
 /// options, which may hold secrets, and would be taken for options by a lastcall that the command runs.
 std::vector<std::string> inherited_environment(const char* const* environment);

@@ -1,6 +1,9 @@
 #include "jobs/exec.hpp"
 
 #include "base/log.hpp"
+#include "jobs/checkpoint_file.hpp"
+#include "jobs/checkpoint_in_json.hpp"
+#include "jobs/checkpoint_watch.hpp"
 #include "jobs/child.hpp"
 #include "jobs/command.hpp"
 #include "jobs/environment.hpp"
@@ -50,23 +53,29 @@ struct stream_log {
 /// any order.
 struct running_command {
   running_command(clock& c, const asio::any_io_executor& executor, std::unique_ptr<child> started,
-                  const std::string& message_id, output_limits limits)
+                  checkpoint_file file, const std::string& message_id, output_limits limits)
       : time(c),
         process(std::move(started)),
+        checkpoint(std::move(file)),
         output(process->output(), "stdout", message_id, limits),
         errors(process->errors(), "stderr", message_id, limits),
-        changed(c, executor) {}
+        changed(c, executor),
+        over(c, executor) {}
 
   bool output_open() const noexcept { return output.open || errors.open; }
-  bool is_busy() const noexcept { return awaited || output_open(); }
+  bool is_busy() const noexcept { return awaited || watched || output_open(); }
 
   clock& time;
   std::unique_ptr<child> process;
+  checkpoint_file checkpoint;
   stream_log output;
   stream_log errors;
   bool awaited{true};  ///< the coroutine that awaits its end runs
   std::optional<exit_status> status;
   wakeup changed;
+  bool watched{true};  ///< the coroutine that keeps its checkpoint runs
+  bool is_over{false};
+  wakeup over;
 };
 
 using command_ptr = std::shared_ptr<running_command>;
@@ -86,6 +95,25 @@ asio::awaitable<void> read_stream(command_ptr c, stream_log& from) {
   }
   from.lines.finish(c->time.now());
   from.open = false;
+  c->changed.notify();
+}
+
+/// How often a running command's checkpoint is looked at: what is lost when the worker itself is killed.
+constexpr std::chrono::seconds look_every{1};
+
+/// Keeps what the command writes into its checkpoint file while it runs.
+asio::awaitable<void> keep_checkpoint(command_ptr c, job& job) {
+  checkpoint_watch watch(job.checkpoint());
+  while (!c->is_over) {
+    co_await c->over.wait_until(c->time.now() + look_every);
+    result<std::string> content = c->checkpoint.read();
+    if (!content) break;
+    std::optional<std::string> to_save = watch.look(std::move(*content), c->is_over);
+    if (!to_save) continue;
+    std::string cursor = std::move(*to_save);
+    co_await job.save_checkpoint(std::move(cursor));
+  }
+  c->watched = false;
   c->changed.notify();
 }
 
@@ -125,28 +153,42 @@ class exec_handler final : public handler {
   asio::awaitable<outcome> run(job& job) override {
     if (job.stopping() != stop_reason::none) co_return outcome::stopped("told to stop before it began");
     const auto executor = co_await asio::this_coro::executor;
-    auto started = start(executor, job);
+    result<checkpoint_file> file = checkpoint_file::make(job.checkpoint());
+    if (!file) co_return outcome::retry(file.error().message);
+    auto started = start(executor, job, file->path());
     if (!started) {
       const error& why = started.error();
       co_return why.kind == error_kind::io ? outcome::retry(why.message) : outcome::failed(why.message);
     }
-    const auto command = std::make_shared<running_command>(clock_, executor, std::move(*started),
-                                                           job.message().id, options_.output);
+    const auto command = std::make_shared<running_command>(
+        clock_, executor, std::move(*started), std::move(*file), job.message().id, options_.output);
     asio::co_spawn(executor, await_end(command), asio::detached);
     asio::co_spawn(executor, read_stream(command, command->output), asio::detached);
     asio::co_spawn(executor, read_stream(command, command->errors), asio::detached);
+    asio::co_spawn(executor, keep_checkpoint(command, job), asio::detached);
     const exec_ending ending = co_await attend(command, job, options_.linger);
     // What was started in this scope ends in it.
     command->process->close();
+    command->is_over = true;
+    command->over.notify();
     while (command->is_busy())
       co_await command->changed.wait();
-    co_return judge(ending);
+    outcome verdict = judge(ending);
+    std::optional<std::string> said = checkpoint_in_json(ending.last_output);
+    if (verdict.what != outcome::kind::done && said) {
+      std::string cursor = std::move(*said);
+      co_await job.save_checkpoint(std::move(cursor));
+    }
+    co_return verdict;
   }
 
  private:
-  result<std::unique_ptr<child>> start(const asio::any_io_executor& executor, const job& job) const {
+  result<std::unique_ptr<child>> start(const asio::any_io_executor& executor, const job& job,
+                                       const std::string& checkpoint) const {
     auto variables = message_environment(job.message(), job.queue_name());
     if (!variables) return variables.error();
+    for (std::string& variable : checkpoint_environment(checkpoint, job.checkpoint()))
+      variables->push_back(std::move(variable));
     variables->insert(variables->end(), environment_.begin(), environment_.end());
     const child::plan plan{path_, options_.command, std::move(*variables), job.message().body};
     return child::start(executor, plan);

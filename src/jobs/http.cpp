@@ -1,6 +1,7 @@
 #include "jobs/http.hpp"
 
 #include "base/encoding.hpp"
+#include "base/log.hpp"
 #include "base/url.hpp"
 #include "http/serializer.hpp"
 #include "jobs/http_request.hpp"
@@ -25,14 +26,28 @@ class http_handler final : public handler {
   asio::awaitable<outcome> run(job& job) override {
     if (job.stopping() != stop_reason::none) co_return outcome::stopped("told to stop before it began");
     http::request request = common_;
-    add_message(request, job.message(), job.queue_name());
+    add_message(request, job.message(), job.queue_name(), job.checkpoint());
     const steady_time deadline = clock_.now() + timeout_;
     const result<http::response> answer = co_await transport_.send(origin_, request, deadline);
     if (!answer) co_return judge(answer.error(), job.stopping());
-    co_return judge(*answer, clock_.wall_now());
+    outcome verdict = judge(*answer, clock_.wall_now());
+    if (verdict.what != outcome::kind::done) co_await keep_checkpoint(job, *answer);
+    co_return verdict;
   }
 
  private:
+  static asio::awaitable<void> keep_checkpoint(job& job, const http::response& answer) {
+    std::optional<std::string> given = checkpoint_in(answer);
+    if (!given) co_return;
+    if (given->size() <= largest_http_checkpoint) {
+      std::string cursor = std::move(*given);
+      co_await job.save_checkpoint(std::move(cursor));
+      co_return;
+    }
+    log::warning("checkpoint not saved: it is too long for a header",
+                 {{"message_id", job.message().id}, {"bytes", given->size()}});
+  }
+
   http::transport& transport_;
   clock& clock_;
   http::origin origin_;

@@ -62,7 +62,8 @@ class message_headers {
 
 }  // namespace
 
-void add_message(http::request& request, const message& m, const std::string& queue_name) {
+void add_message(http::request& request, const message& m, const std::string& queue_name,
+                 const std::string& checkpoint) {
   message_headers all(request.headers);
   all.add("X-Aws-Sqsd-Msgid", m.id);
   all.add("X-Aws-Sqsd-Queue", queue_name);
@@ -75,6 +76,7 @@ void add_message(http::request& request, const message& m, const std::string& qu
   all.add_if_present("X-Lastcall-Deduplication-Id", m.deduplication_id);
   all.add_if_present("X-Lastcall-Sequence-Number", m.sequence_number);
   all.add_if_present("X-Lastcall-Dead-Letter-Source-Arn", m.dead_letter_source_arn);
+  all.add_if_present("X-Lastcall-Checkpoint", checkpoint);
   for (const auto& [name, attribute] : m.attributes)
     all.add_attribute(m.id, name, attribute);
   all.finish();

@@ -11,6 +11,7 @@ namespace lastcall::jobs {
 /// src/jobs/README.md lists the headers. What a header can't carry as it is, is percent-encoded, and the
 /// header is named in X-Lastcall-Percent-Encoded. An attribute whose name can't be a header's is left out and
 /// logged.
-void add_message(http::request&, const message&, const std::string& queue_name);
+void add_message(http::request&, const message&, const std::string& queue_name,
+                 const std::string& checkpoint);
 
 }  // namespace lastcall::jobs

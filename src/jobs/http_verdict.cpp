@@ -1,6 +1,7 @@
 #include "jobs/http_verdict.hpp"
 
 #include "base/encoding.hpp"
+#include "jobs/checkpoint_in_json.hpp"
 #include "jobs/retry_after.hpp"
 
 namespace lastcall::jobs {
@@ -48,6 +49,12 @@ outcome judge(const error& problem, stop_reason told) {
       break;
   }
   return outcome::failed(problem.message);
+}
+
+std::optional<std::string> checkpoint_in(const http::response& answer) {
+  if (answer.headers.has("X-Lastcall-Checkpoint"))
+    return std::string(answer.headers.get("X-Lastcall-Checkpoint"));
+  return checkpoint_in_json(answer.body);
 }
 
 }  // namespace lastcall::jobs

@@ -72,6 +72,7 @@ asio::awaitable<bool> shard_worker::settle(delivery& d, outcome o) {
     const settlement s = co_await settler_.remove(d);
     if (s == settlement::done) shard_.books.deleted(d.id);
     if (s == settlement::gone) shard_.books.lost(d.id);
+    handler_.settled(d.message(), s == settlement::done);
     co_return s == settlement::done;
   }
   hold_group_back(d);

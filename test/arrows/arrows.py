@@ -20,7 +20,7 @@ ARROWS = {
     "mail": {"base", "runtime", "storage"},
     # of aws only sigv4: what a client signs, the server checks
     "broker": {"base", "runtime", "http", "aws", "sqs", "storage"},
-    "jobs": {"base", "runtime", "http", "worker", "mail"},
+    "jobs": {"base", "runtime", "storage", "http", "worker", "mail"},
     "app": {"base", "runtime", "http", "aws", "sqs", "worker", "mail", "broker", "jobs"},
 }
 MAY_INCLUDE_PUBLIC = {"sqs", "worker", "jobs", "broker", "app"}
