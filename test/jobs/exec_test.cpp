@@ -203,6 +203,74 @@ TEST_CASE("output that comes shortly after a command's end is not lost") {
   CHECK(b.lines("stdout") == texts{"late"});
 }
 
+TEST_CASE("a command finds its cursor in its checkpoint file and in its environment") {
+  bench b;
+  CHECK(b.run("cat $LASTCALL_CHECKPOINT_FILE; echo ${LASTCALL_CHECKPOINT-unset}").what == kind::done);
+  CHECK(b.lines("stdout") == texts{"unset"});
+  b.job.cursor = std::string("17\0x", 4);
+  b.run("tr '\\0' , < $LASTCALL_CHECKPOINT_FILE; echo \" ${LASTCALL_CHECKPOINT-unset}\"");
+  CHECK(b.lines("stdout").back() == "17,x unset");
+  b.job.cursor = "17";
+  b.run("cat $LASTCALL_CHECKPOINT_FILE; echo \" $LASTCALL_CHECKPOINT\"");
+  CHECK(b.lines("stdout").back() == "17 17");
+  CHECK(b.job.saved.empty());
+}
+
+TEST_CASE("what a command leaves in its checkpoint file is saved, unless it is done") {
+  bench b;
+  b.job.cursor = "17";
+  CHECK(b.run("printf 18 > $LASTCALL_CHECKPOINT_FILE; printf 19 > $LASTCALL_CHECKPOINT_FILE; exit 75").what ==
+        kind::retry);
+  CHECK(b.job.saved == texts{"19"});
+  b.job.saved.clear();
+  CHECK(b.run("exec 9<&- 3<&-; (printf child > $LASTCALL_CHECKPOINT_FILE); kill -9 $$").what == kind::failed);
+  CHECK(b.job.saved == texts{"child"});
+}
+
+TEST_CASE("a command says on its last line of output where it stands") {
+  bench b;
+  b.run("echo 'not {\"checkpoint\":1}'; exit 1");
+  b.run("echo '{\"checkpoint\":null}'; exit 1");
+  b.run("echo '{\"checkpoint\":\"over\"}'; exit 0");
+  CHECK(b.job.saved.empty());
+  const outcome o = b.run(
+      "printf file > $LASTCALL_CHECKPOINT_FILE; "
+      "echo '{\"retry_after_s\":3,\"checkpoint\":{\"row\":7}}'; exit 75");
+  CHECK(o.retry_after == 3s);
+  CHECK(b.job.saved == texts{"file", "{\"row\":7}"});  // the line came last, and counts
+}
+
+TEST_CASE("a command that is told to stop saves where it stands") {
+  bench b;
+  const auto script =
+      "trap 'printf 42 > $LASTCALL_CHECKPOINT_FILE; exit 1' TERM; echo ready; while :; do sleep 0.01; done";
+  CHECK(b.run_and_stop(script, stop_reason::draining, 10s).what == kind::stopped);
+  CHECK(b.job.saved == texts{"42"});
+  const auto talkative =
+      "trap 'echo {\\\"checkpoint\\\":43}; exit 1' TERM; echo ready; while :; do sleep 0.01; done";
+  bench c;
+  CHECK(c.run_and_stop(talkative, stop_reason::draining, 10s).what == kind::stopped);
+  CHECK(c.job.saved == texts{"43"});
+}
+
+TEST_CASE("a command that does not stop is killed, and what it had written is saved") {
+  bench b;
+  const auto script =
+      "trap '' TERM; printf 42 > $LASTCALL_CHECKPOINT_FILE; echo ready; while :; do sleep 0.01; done";
+  CHECK(b.run_and_stop(script, stop_reason::draining, 1s).what == kind::stopped);
+  CHECK(b.job.saved == texts{"42"});
+}
+
+TEST_CASE("what a command has written for a second is saved while it runs") {
+  bench b;
+  CHECK(b.run("printf 1 > $LASTCALL_CHECKPOINT_FILE; sleep 2.5; exit 75").what == kind::retry);
+  CHECK(b.job.saved == texts{"1"});
+  // Of the end alone it would not be known that it came before.
+  b.job.saved.clear();
+  b.run("printf 1 > $LASTCALL_CHECKPOINT_FILE; sleep 2.5; printf 2 > $LASTCALL_CHECKPOINT_FILE; exit 75");
+  CHECK(b.job.saved == texts{"1", "2"});
+}
+
 TEST_CASE("a command is told to stop by SIGTERM and may end its job") {
   bench b;
   const auto script = "trap 'echo finishing; exit 0' TERM; echo ready; while :; do sleep 0.01; done";

@@ -380,3 +380,29 @@ TEST_CASE("the connection of a request that is given up is closed, so that the e
     w.context.run_for(10ms);
   CHECK(w.app.client_went);
 }
+
+TEST_CASE("an endpoint is told the cursor, and says it in a header or in JSON unless the job is done") {
+  bench b;
+  b.run_with(503);
+  CHECK_FALSE(b.transport.sent.headers.has("X-Lastcall-Checkpoint"));
+  CHECK(b.job.saved.empty());
+  b.job.cursor = "row 17";
+  b.run_with(503, one_header("X-Lastcall-Checkpoint", "row 18"), R"({"checkpoint":"not this"})");
+  CHECK(b.header("X-Lastcall-Checkpoint") == "row 17");
+  b.run_with(500, {}, R"({"checkpoint":"row 19"})");
+  b.run_with(429, {}, R"({"checkpoint":{"row":20}})");
+  b.run_with(503, {}, R"(["checkpoint"])");
+  b.run_with(503, {}, "{rubbish");
+  b.run_with(200, one_header("X-Lastcall-Checkpoint", "done"));
+  CHECK(b.job.saved == std::vector<std::string>{"row 18", "row 19", R"({"row":20})"});
+}
+
+TEST_CASE("a cursor that a header can't hold is encoded, and one that is too long not kept") {
+  bench b;
+  b.job.cursor = "r\xC3\xA9sum\xC3\xA9";
+  b.run_with(503, {}, R"({"checkpoint":")" + std::string(4097, 'x') + "\"}");
+  CHECK(b.header("X-Lastcall-Checkpoint") == "r%C3%A9sum%C3%A9");
+  CHECK(b.header("X-Lastcall-Percent-Encoded") == "X-Lastcall-Checkpoint");
+  CHECK(b.job.saved.empty());
+  CHECK(b.log.named("checkpoint not saved: it is too long for a header").size() == 1);
+}

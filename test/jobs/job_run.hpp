@@ -15,6 +15,8 @@
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace lastcall::testing {
 
@@ -25,6 +27,11 @@ class fake_job final : public job {
   const std::string& queue_name() const noexcept override { return queue; }
   stop_reason stopping() const noexcept override { return why; }
   steady_time stop_deadline() const noexcept override { return deadline; }
+  const std::string& checkpoint() const noexcept override { return cursor; }
+  boost::asio::awaitable<bool> save_checkpoint(std::string given) override {
+    saved.push_back(std::move(given));
+    co_return true;
+  }
 
   void stop(stop_reason reason, steady_time until) {
     const bool is_first = why == stop_reason::none;
@@ -38,6 +45,8 @@ class fake_job final : public job {
   std::string queue{"orders"};
   stop_reason why{stop_reason::none};
   steady_time deadline{steady_time::max()};
+  std::string cursor;              ///< what it is given
+  std::vector<std::string> saved;  ///< what it has saved, in order
   /// Of the run under way. A signal must not outlive the context that it was used in.
   std::weak_ptr<boost::asio::cancellation_signal> cancel;
 };
