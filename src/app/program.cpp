@@ -51,9 +51,10 @@ command make_program(common_settings& common) {
           ": an Amazon SQS worker that finishes its jobs. On SIGTERM it stops receiving, lets running jobs "
           "finish within the grace period, and exits only when every message is deleted or visible again.",
       .arguments = "COMMAND [OPTIONS]",
-      .groups = {common_options(common, "info; of demo, send and queue: warning")},
+      .groups = {common_options(common, "info; of demo, send, queue and bench: warning")},
       .child_title = "COMMAND",
-      .children = {demo_command(), work_command(), serve_command(), send_command(), queue_command()},
+      .children = {demo_command(), work_command(), serve_command(), send_command(), queue_command(),
+                   bench_command()},
       .examples = {{"lastcall demo",
                     "everything in one process, no account needed: a queue, a mail server, 300 emails"},
                    {"lastcall work --queue jobs --grace 110s exec -- ./process-order",

@@ -27,5 +27,6 @@ command own_job_command(make_job);
 command serve_command();
 command send_command();
 command queue_command();
+command bench_command();
 
 }  // namespace lastcall::app
