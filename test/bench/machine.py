@@ -9,7 +9,7 @@ import subprocess
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-RELEASE = ROOT / "build" / "release"
+RELEASE = pathlib.Path(os.environ.get("LASTCALL_BENCH_BIN", ROOT / "build" / "release"))
 BINARY = RELEASE / "lastcall"
 
 CORES = sorted(os.sched_getaffinity(0))
