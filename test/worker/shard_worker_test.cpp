@@ -33,8 +33,11 @@ class scripted_handler final : public handler {
     co_return o;
   }
 
+  void settled(const message& m, bool deleted) noexcept override { settlements[m.id] = deleted; }
+
   std::vector<std::string> started;
   std::vector<std::string> done;
+  std::map<std::string, bool> settlements;
   std::vector<std::string> not_done;
   std::map<std::string, stop_reason> told;
   std::map<std::string, steady_time> told_at;
@@ -404,8 +407,12 @@ TEST_CASE("a delete that fails for a while is repeated, its lease kept, and coun
     return std::nullopt;
   };
   w.start();
+  w.clock.advance(5s);
+  CHECK(w.jobs.done.size() == 1);
+  CHECK(w.jobs.settlements.empty());
   w.clock.advance(15min);
   CHECK(w.queue.deleted() == 1);
+  CHECK(w.jobs.settlements == std::map<std::string, bool>{{"a", true}});
   CHECK(w.jobs.started.size() == 1);
   CHECK(w.sums().deleted == 1);
   CHECK(w.queue.extensions > 0);
@@ -445,6 +452,7 @@ TEST_CASE("a job learns that its lease is lost before the lease ends, and its su
   CHECK(w.sums().lost == 1);
   CHECK(w.sums().jobs_lost == 1);
   CHECK(w.sums().jobs_done == 0);
+  CHECK(w.jobs.settlements == std::map<std::string, bool>{{"a", false}});
 }
 
 TEST_CASE("a release is not overtaken by an extension that is on its way") {
