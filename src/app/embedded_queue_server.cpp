@@ -1,18 +1,37 @@
 #include "app/embedded_queue_server.hpp"
 
 #include "app/option.hpp"
+#include "broker/sqlite_store.hpp"
 #include "runtime/tcp.hpp"
 
 namespace lastcall::app {
 
-result<std::unique_ptr<embedded_queue_server>> embedded_queue_server::start(
-    background& loop, const std::string& address, const broker::server_options& options) {
+result<std::unique_ptr<embedded_queue_server>> embedded_queue_server::start(background& loop,
+                                                                            const std::string& address,
+                                                                            broker::server_options options,
+                                                                            const std::string& data_file) {
   std::unique_ptr<embedded_queue_server> made(new embedded_queue_server);
+  if (!data_file.empty()) {
+    auto opened = broker::sqlite_store::in_file(data_file, real_clock());
+    if (!opened) {
+      error e = opened.error();
+      e.message = "--data: " + e.message;
+      return e;
+    }
+    made->data_ = std::move(*opened);
+    options.data = made->data_.get();
+  }
   auto started = running<broker::server>::start(loop, [&]() -> result<std::unique_ptr<broker::server>> {
     auto listener = listen_tcp(loop.executor(), real_clock(), address);
-    if (!listener) return listener.error();
-    return std::make_unique<broker::server>(loop.executor(), real_clock(), made->random_,
-                                            std::move(*listener), options);
+    if (!listener) {
+      error e = listener.error();
+      e.message = "--listen: " + e.message;
+      return e;
+    }
+    auto server = std::make_unique<broker::server>(loop.executor(), real_clock(), made->random_,
+                                                   std::move(*listener), options);
+    if (auto ok = server->load(); !ok) return ok.error();
+    return server;
   });
   if (!started) return started.error();
   made->server_ = std::move(*started);

@@ -13,9 +13,11 @@ namespace lastcall::app {
 /// The embedded SQS-compatible server on a background loop.
 class embedded_queue_server {
  public:
-  /// Listens and serves from now on. The error says what is wrong with the address.
+  /// Listens and serves from now on. With a `data_file` queues are kept there. The error says what is wrong
+  /// with the address or the file.
   static result<std::unique_ptr<embedded_queue_server>> start(background&, const std::string& address,
-                                                              const broker::server_options& = {});
+                                                              broker::server_options = {},
+                                                              const std::string& data_file = {});
   /// http://host:port
   const std::string& endpoint_url() const noexcept { return server_->server().endpoint_url(); }
 
@@ -30,6 +32,7 @@ class embedded_queue_server {
   embedded_queue_server() : random_(entropy()) {}
 
   seeded_random random_;
+  std::unique_ptr<broker::store> data_;
   std::unique_ptr<running<broker::server>> server_;
 };
 

@@ -2,6 +2,7 @@
 #include "app/exit_code.hpp"
 #include "app/foreground.hpp"
 #include "app/program.hpp"
+#include "runtime/tls.hpp"
 
 namespace lastcall::app {
 
@@ -16,6 +17,8 @@ struct serve_settings {
   unsigned duplicates{0};
   bool reorder{false};
   broker::known_keys keys;
+  std::string tls_certificate;
+  std::string tls_key;
 };
 
 /// --verify KEY:SECRET. A secret may hold colons, a key does not.
@@ -38,11 +41,18 @@ option verify_option(broker::known_keys& into) {
 
 asio::awaitable<void> until_cancelled() { co_await sleep_until(real_clock(), steady_time::max()); }
 
+/// nullptr: in the clear.
+std::unique_ptr<tls_context> tls_of(const serve_settings& s) {
+  if (s.tls_certificate.empty() && s.tls_key.empty()) return nullptr;
+  if (s.tls_certificate.empty() || s.tls_key.empty())
+    throw refusal(exit_usage, "TLS needs both: give --tls-cert and --tls-key");
+  auto made = tls_context::for_server(s.tls_certificate, s.tls_key, "http/1.1");
+  if (!made) throw refusal(exit_config, "--tls-cert: " + made.error().message);
+  return std::move(*made);
+}
+
 int serve(const serve_settings& s, console& c) {
-  if (!s.data.empty())
-    throw refusal(exit_usage,
-                  "--data: this version keeps queues in memory only; leave it out, and expect the queues to "
-                  "be gone when the server ends");
+  const std::unique_ptr<tls_context> tls = tls_of(s);
   foreground until_signal;
   background loop;
   broker::server_options options =
@@ -50,8 +60,10 @@ int serve(const serve_settings& s, console& c) {
   options.engine.duplicates = s.duplicates / 100.0;
   options.engine.reorder = s.reorder;
   options.keys = s.keys;
-  const auto server = embedded_queue_server::start(loop, s.listen, options);
-  if (!server) throw refusal(exit_config, "--listen: " + server.error().message);
+  options.http.tls = tls.get();
+  if (tls) options.scheme = "https";
+  const auto server = embedded_queue_server::start(loop, s.listen, options, s.data);
+  if (!server) throw refusal(exit_config, server.error().message);
   c.out.line("listening on " + (*server)->endpoint_url());
   until_signal.run(until_cancelled());
   return exit_ok;
@@ -74,7 +86,12 @@ command serve_command() {
           {{"The server",
             {address_option("listen", settings->listen, "Where it listens; port 0 takes a free one."),
              text_option("data", "FILE", settings->data,
-                         "Where queues outlive the server. Not in this version: they are kept in memory."),
+                         "Keeps queues and messages in this file: they survive the end of the server, also a "
+                         "SIGKILL or a power loss, and every answer waits until its change is on the disk. "
+                         "Without it they are kept in memory."),
+             text_option("tls-cert", "FILE", settings->tls_certificate,
+                         "Serves HTTPS instead of HTTP, with this certificate chain (PEM); needs --tls-key."),
+             text_option("tls-key", "FILE", settings->tls_key, "The certificate's key (PEM)."),
              verify_option(settings->keys),
              choice_option(
                  "fidelity", {"convenient", "aws"}, settings->fidelity,

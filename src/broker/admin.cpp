@@ -58,4 +58,6 @@ http::response answer_own(server& it, const http::request& request) {
   return plain(404, "there is nothing here");
 }
 
+http::response refuse(const api_error& e) { return plain(e.status, e.message); }
+
 }  // namespace lastcall::broker

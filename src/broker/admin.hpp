@@ -1,5 +1,6 @@
 #pragma once
 
+#include "broker/api_error.hpp"
 #include "http/message.hpp"
 
 #include <string_view>
@@ -20,5 +21,7 @@ bool is_own_path(std::string_view path) noexcept;
 /// What changes something is refused (403) where a browser sends it for a page of another site. On the
 /// server's strand only.
 http::response answer_own(server&, const http::request&);
+/// The answer in place of one that could not be kept.
+http::response refuse(const api_error&);
 
 }  // namespace lastcall::broker

@@ -127,6 +127,10 @@ api_error invalid_action(std::string_view action) {
 
 api_error unknown_operation() { return {"UnknownOperationException", "UnknownOperationException", 404, {}}; }
 
+api_error service_unavailable(std::string message) {
+  return {"ServiceUnavailable", "ServiceUnavailable", 503, std::move(message)};
+}
+
 api_error missing_authentication_token() {
   return {"MissingAuthenticationTokenException", "MissingAuthenticationToken", 403,
           "Request is missing Authentication Token"};

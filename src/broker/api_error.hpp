@@ -16,7 +16,7 @@ struct api_error {
 
   std::string_view code;        ///< the shape's name: __type of the JSON protocol ("QueueDoesNotExist")
   std::string_view query_code;  ///< Code of the query protocol ("AWS.SimpleQueueService.NonExistentQueue")
-  unsigned status{400};         ///< HTTP
+  unsigned status{400};         ///< HTTP; from 500 on it is not the client's fault
   std::string message;
 };
 
@@ -61,6 +61,8 @@ api_error unreadable(std::string message);
 api_error invalid_action(std::string_view action);
 /// No operation is named at all.
 api_error unknown_operation();
+/// The server can't do it now, through no fault of the client.
+api_error service_unavailable(std::string message);
 /// A request without a signature, where one is asked for.
 api_error missing_authentication_token();
 /// A signature that says too little to be checked.

@@ -178,7 +178,8 @@ http::response write(const api_error& e, const std::string& request_id) {
     body.member("message", e.message);
   });
   http::response out = as_response(e.status, body.take(), request_id);
-  out.headers.add("x-amzn-query-error", std::string(e.query_code) + ";Sender");
+  out.headers.add("x-amzn-query-error",
+                  std::string(e.query_code) + (e.status < 500 ? ";Sender" : ";Receiver"));
   return out;
 }
 

@@ -186,7 +186,7 @@ http::response write(const api_error& e, const std::string& request_id) {
   std::string body = fmt::format("<ErrorResponse xmlns=\"{}\">", namespace_uri);
   xml_writer xml(body);
   xml.element("Error", [&] {
-    xml.text_element("Type", "Sender");
+    xml.text_element("Type", e.status < 500 ? "Sender" : "Receiver");
     xml.text_element("Code", e.query_code);
     xml.text_element("Message", message_of(e));
     body += "<Detail/>";

@@ -14,6 +14,13 @@ constexpr std::chrono::seconds longest_delay{900};
 
 steady_time at_most(steady_time t, steady_time most) { return std::min(t, most); }
 
+/// What one receive leased is due at one time, in the order of the places.
+struct by_due_and_place {
+  bool operator()(const stored_message& a, const stored_message& b) const noexcept {
+    return a.due != b.due ? a.due < b.due : a.place < b.place;
+  }
+};
+
 text_map attributes_to_save(const queue_settings& s) {
   text_map all = attributes_of(s);
   all.emplace("KmsDataKeyReusePeriodSeconds",
@@ -121,14 +128,19 @@ void queue::restore(saved_message&& s, const std::string& sender_id, moment now)
   ++m.group->size;
   by_age_.insert(by_age_.end(), m);
   last_place_ = std::max(last_place_, m.place);
+  last_serial_ = std::max(last_serial_, m.serial);
   messages_.emplace(m.serial, std::move(made));
   const steady_time due = steady_of(s.state.due, now);
-  if (s.state.where == state::available)
+  if (s.state.where == state::available) {
     make_available(m);
-  else if (s.state.where == state::delayed)
-    make_due(m, state::delayed, at_most(due, now.steady + longest_delay));
-  else
-    make_due(m, state::in_flight, at_most(due, now.steady + visibility_limit));
+  } else {
+    const auto longest = s.state.where == state::delayed ? longest_delay : visibility_limit;
+    make_due(m, s.state.where, at_most(due, now.steady + longest));
+    due_.erase(due_.iterator_to(m));
+    due_.insert_before(due_.upper_bound(m, by_due_and_place{}), m);
+  }
+  unlist(*m.group);  // what is in flight comes in no order
+  list(*m.group);
 }
 
 void queue::restore(saved_acceptance&& s, moment now) {

@@ -85,15 +85,20 @@ server::server(const asio::any_io_executor& executor, clock& clock, random& chan
       inside_(clock, executor),
       timer_(clock, executor) {
   if (!options.keys.empty()) check_signature_.emplace(std::move(options.keys));
+  if (options.data != nullptr)
+    keeper_.emplace(engine_, *options.data, clock, executor, [this] { wake_polls(); });
 }
 
 server::~server() = default;
+
+result<void> server::load() { return keeper_ ? keeper_->load() : result<void>(); }
 
 asio::awaitable<void> server::run() {
   asio::co_spawn(executor_, pass_time(inside_.enter()), asio::detached);
   co_await http_.run();
   stop();
   co_await inside_.wait_empty();
+  if (keeper_) co_await keeper_->ended();
 }
 
 void server::stop() noexcept {
@@ -106,6 +111,7 @@ void server::stop() noexcept {
 asio::awaitable<void> server::pass_time(gate::holder) {
   while (!stopping_) {
     polls_.settle(now());
+    if (keeper_) keeper_->write_soon();
     timer_due_ = polls_.next_event();
     co_await timer_.wait_until(timer_due_);
   }
@@ -114,6 +120,7 @@ asio::awaitable<void> server::pass_time(gate::holder) {
 void server::wake_polls() {
   polls_.settle(now());
   if (polls_.next_event() < timer_due_) timer_.notify();
+  if (keeper_) keeper_->write_soon();
 }
 
 void server::reset() {
@@ -122,7 +129,13 @@ void server::reset() {
 }
 
 asio::awaitable<http::response> server::handle(const http::request& request) {
-  if (is_own_path(path_of(request.target))) co_return answer_own(*this, request);
+  if (is_own_path(path_of(request.target))) {
+    http::response own = answer_own(*this, request);
+    std::optional<api_error> not_kept;
+    if (keeper_) not_kept = co_await kept();
+    if (not_kept) co_return refuse(*not_kept);
+    co_return own;
+  }
   const bool is_json = request.headers.has("X-Amz-Target");
   const std::string request_id = random_.uuid();
   answer<any_request> asked = read(request);
@@ -152,11 +165,24 @@ asio::awaitable<answer<any_result>> server::carry_out(const http::request& reque
   return perform(std::move(caller), std::move(asked));
 }
 
+/// Nothing may be answered that would be gone if the process ended now.
+asio::awaitable<std::optional<api_error>> server::kept() {
+  const result<void> done = co_await keeper_->kept();
+  if (done) co_return std::nullopt;
+  co_return faults::service_unavailable(done.error().message);
+}
+
 asio::awaitable<answer<any_result>> server::perform(call caller, any_request request) {
+  if (keeper_)
+    if (const auto why = keeper_->refusal()) co_return faults::service_unavailable(why->message);
   if (auto* waiting = std::get_if<receive_message_request>(&request))
     co_return co_await receive(std::move(caller), std::move(*waiting));
   answer<any_result> result = engine_.perform(caller, std::move(request));
   wake_polls();
+  if (keeper_) {
+    const std::optional<api_error> not_kept = co_await kept();
+    if (not_kept) co_return *not_kept;
+  }
   co_return result;
 }
 
@@ -171,6 +197,10 @@ asio::awaitable<answer<any_result>> server::receive(call caller, receive_message
   wake_polls();
   while (!held.ticket()->is_answered() && cancelled.cancelled() == asio::cancellation_type::none)
     co_await answered->wait();
+  if (keeper_) {
+    const std::optional<api_error> not_kept = co_await kept();
+    if (not_kept) co_return *not_kept;
+  }
   if (cancelled.cancelled() != asio::cancellation_type::none) co_return any_result(receive_message_result{});
   answer<receive_message_result> result = held.take();
   if (result.has_error()) co_return result.error();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "broker/engine.hpp"
+#include "broker/keeper.hpp"
 #include "broker/long_polls.hpp"
 #include "broker/request_counts.hpp"
 #include "broker/signature_check.hpp"
@@ -25,6 +26,8 @@ struct server_options {
   std::string scheme{"http"};  ///< of the queue URLs that are given out; "https" behind TLS
   /// Whose signatures are accepted; without any, none is looked at. The server's own paths need none.
   known_keys keys;
+  /// Where queues and messages outlive the server; must outlive it in turn. nullptr: nowhere.
+  store* data{nullptr};
 
   /// As inconvenient as SQS: its waits of 60 seconds, and polls that go on leasing when their client has
   /// gone. Duplicates and reordering are chosen apart.
@@ -49,6 +52,8 @@ class server final : private http::service {
   server(const server&) = delete;
   server& operator=(const server&) = delete;
 
+  /// Takes in what the store holds; before `run`, where there is a store. Blocks.
+  result<void> load();
   /// Serves until `stop`. Completes when every connection has ended.
   boost::asio::awaitable<void> run();
   /// Accepts no more and ends all connections; polls that wait are dropped without a lease left behind.
@@ -76,6 +81,7 @@ class server final : private http::service {
   answer<any_request> read(const http::request&);
   boost::asio::awaitable<answer<any_result>> carry_out(const http::request&, any_request);
   boost::asio::awaitable<answer<any_result>> perform(call, any_request);
+  boost::asio::awaitable<std::optional<api_error>> kept();
   boost::asio::awaitable<answer<any_result>> receive(call, receive_message_request);
   boost::asio::awaitable<void> pass_time(gate::holder);
 
@@ -89,6 +95,7 @@ class server final : private http::service {
   http::server http_;
   request_counts requests_;
   std::optional<signature_check> check_signature_;
+  std::optional<keeper> keeper_;
   gate inside_;
   wakeup timer_;
   steady_time timer_due_{steady_time::max()};

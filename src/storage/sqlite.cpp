@@ -2,15 +2,37 @@
 
 #include <sqlite3.h>
 
+#include <charconv>
+
 namespace lastcall::sqlite {
 namespace {
 
+constexpr std::string_view code_prefix = "sqlite ";
+
 error why(sqlite3* database) {
-  return {error_kind::io, "sqlite " + std::to_string(sqlite3_extended_errcode(database)),
+  return {error_kind::io, std::string(code_prefix) + std::to_string(sqlite3_extended_errcode(database)),
           sqlite3_errmsg(database)};
 }
 
 }  // namespace
+
+trouble trouble_of(const error& e) noexcept {
+  int code = 0;
+  if (e.code.starts_with(code_prefix))
+    std::from_chars(e.code.data() + code_prefix.size(), e.code.data() + e.code.size(), code);
+  switch (code & 0xFF) {  // the rest says more of the same
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return trouble::locked;
+    case SQLITE_FULL:
+      return trouble::full;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      return trouble::damaged;
+    default:
+      return trouble::other;
+  }
+}
 
 void closer::operator()(sqlite3* handle) const noexcept { sqlite3_close(handle); }
 void closer::operator()(sqlite3_stmt* handle) const noexcept { sqlite3_finalize(handle); }
@@ -21,7 +43,16 @@ statement& statement::reset() noexcept {
 }
 
 statement& statement::bind(int index, std::string_view text) noexcept {
-  sqlite3_bind_text(handle_.get(), index, text.data(), static_cast<int>(text.size()), SQLITE_STATIC);
+  static constexpr const char* nothing = "";  // a null pointer would be NULL
+  sqlite3_bind_text(handle_.get(), index, text.empty() ? nothing : text.data(), static_cast<int>(text.size()),
+                    SQLITE_STATIC);
+  return *this;
+}
+
+statement& statement::bind_blob(int index, std::string_view bytes) noexcept {
+  static constexpr const char* nothing = "";  // a null pointer would be NULL
+  sqlite3_bind_blob(handle_.get(), index, bytes.empty() ? nothing : bytes.data(),
+                    static_cast<int>(bytes.size()), SQLITE_STATIC);
   return *this;
 }
 

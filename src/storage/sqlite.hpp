@@ -14,6 +14,16 @@ struct sqlite3_stmt;
 /// at a time.
 namespace lastcall::sqlite {
 
+/// What an operator can do something about.
+enum class trouble {
+  other,
+  locked,   ///< another process holds the file
+  full,     ///< the disk is
+  damaged,  ///< what is in the file is not, or no longer, a database
+};
+/// What an error of this wrapper is.
+trouble trouble_of(const error&) noexcept;
+
 struct closer {
   void operator()(sqlite3*) const noexcept;
   void operator()(sqlite3_stmt*) const noexcept;
@@ -30,6 +40,8 @@ class statement {
   /// The text must live until the statement has run.
   statement& bind(int index, std::string_view text) noexcept;
   statement& bind(int index, std::int64_t number) noexcept;
+  /// The bytes must live until the statement has run.
+  statement& bind_blob(int index, std::string_view bytes) noexcept;
   /// True: there is a row. False: the statement is done.
   result<bool> step();
   /// Runs a statement that has no rows to look at.

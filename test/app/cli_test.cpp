@@ -105,7 +105,8 @@ TEST_CASE("a wrong command line exits with 64 and says what to do") {
   refused({"work", "--queue", "q", "--admin", "nowhere", "sleep"}, "--admin: 'nowhere' is not accepted");
   refused({"work", "--queue", "q", "--stop-idle", "never", "sleep"}, "choose one of wait|abort");
   refused({"serve", "--listen", "::1:80"}, "--listen: '::1:80' is not accepted");
-  refused({"serve", "--data", "file"}, "--data: this version keeps queues in memory only");
+  refused({"serve", "--verify", "key"}, "--verify: ");
+  refused({"serve", "--tls-cert", "file"}, "TLS needs both");
   refused({"queue", "create"}, "--queue NAME");
   refused(
       {"queue", "create", "--queue", "q", "--attribute", "novalue", "--endpoint-url", "http://127.0.0.1:1"},
@@ -132,6 +133,7 @@ TEST_CASE("a wrong configuration exits with 78 and says what to set") {
   refused({"send", "--queue", "q", "--file", "/no/such.jsonl"}, nowhere,
           "--file: /no/such.jsonl can't be read");
   refused({"serve", "--listen", "203.0.113.1:1"}, {}, "--listen: ");
+  refused({"serve", "--data", "/nonexistent/folder/file"}, {}, "--data: ");
 }
 
 TEST_CASE("an endpoint that can't be reached exits with 69 and is named") {

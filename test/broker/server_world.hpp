@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,8 +19,10 @@ namespace lastcall::broker {
 
 /// The whole server in virtual time and on a network in memory, with an HTTP client in front of it.
 struct server_world {
-  explicit server_world(server_options options = {})
-      : served(context.get_executor(), clock, chance, network.listen(), options),
+  using make_store = std::function<store*(server_world&)>;
+
+  explicit server_world(server_options options = {}, const make_store& data = nullptr)
+      : served(context.get_executor(), clock, chance, network.listen(), with_data(options, data)),
         client(context.get_executor(), clock, network, nullptr),
         origin{false, "memory", 50'000} {
     boost::asio::co_spawn(context, served.run(), [this](std::exception_ptr) { ended = true; });
@@ -96,6 +99,10 @@ struct server_world {
   bool ended{false};
 
  private:
+  server_options with_data(server_options options, const make_store& data) {
+    if (data) options.data = data(*this);
+    return options;
+  }
   boost::asio::awaitable<http::response> send(http::request request) {
     const steady_time deadline = clock.now() + std::chrono::seconds(60);
     result<http::response> answer = co_await client.send(origin, request, deadline);
