@@ -10,6 +10,7 @@
 #include <boost/system/system_error.hpp>
 
 #include <csignal>
+#include <fcntl.h>
 #include <system_error>
 #include <unistd.h>
 
@@ -39,6 +40,13 @@ int run_command(const command_line& line, const common_settings& common, const e
   for (const std::string& warning : warnings)
     log::warning(warning);
   return chosen.run(c, env);
+}
+
+/// A standard stream that this process was started without would be the next thing that it opens: a connection,
+/// and what is told to people would be written there. Its place is taken by what can't be used.
+void occupy_standard_streams() {
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+    if (::fcntl(fd, F_GETFD) < 0 && ::open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0) return;
 }
 
 }  // namespace
@@ -77,8 +85,11 @@ int run_cli(const std::vector<std::string>& arguments, const environment& env, c
 }
 
 int run_process(const make_root& make, int count, char** arguments) {
-  // A reader of our output that goes away must not take the worker with it.
+  occupy_standard_streams();
+  // A reader of our output that goes away must not take the worker with it, nor a file that is full to the
+  // limit of what a file may hold.
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
   const environment env = process_environment();
   const std::string terminal = value_of(env, "TERM");
   const bool may_draw = !terminal.empty() && terminal != "dumb";

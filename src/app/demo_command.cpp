@@ -8,6 +8,7 @@
 #include "app/live_view.hpp"
 #include "app/program.hpp"
 #include "app/report_delivery.hpp"
+#include "app/stop_signals.hpp"
 #include "app/worker_options.hpp"
 #include "app/worker_process.hpp"
 #include "mail/memory_ledger.hpp"
@@ -130,6 +131,7 @@ int demo(const demo_settings& s, console& c) {
   start.run(queue.run(s.jobs));
   if (start.signal() != 0) {
     report.deliver(nothing_done(start.signal()));
+    hold_stop_signals();
     return exit_ok;
   }
 
@@ -150,6 +152,7 @@ int demo(const demo_settings& s, console& c) {
     (*view).reset();
     report.deliver(r);
   });
+  hold_stop_signals();
   c.err.line(std::to_string(servers.emails_kept()) + " emails are in " + servers.mail_folder() +
              " (a maildir: mutt -f opens it, and each file in new/ is an email)");
   return exit;

@@ -1,6 +1,7 @@
 #include "app/foreground.hpp"
 
 #include "app/exit_code.hpp"
+#include "app/stop_signals.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -13,15 +14,26 @@ namespace lastcall::app {
 
 namespace asio = boost::asio;
 
-foreground::foreground() : signals_(loop_, SIGTERM, SIGINT) { await_signal(); }
+namespace {
+
+/// As for a worker: whoever sends the same signal twice, a process manager perhaps, gets what was asked for.
+constexpr unsigned most_signals = 2;
+
+}  // namespace
+
+foreground::foreground() : signals_(loop_, SIGTERM, SIGINT) {
+  await_signal();
+  admit_stop_signals();
+}
 
 void foreground::await_signal() {
   signals_.async_wait([this](boost::system::error_code failed, int number) {
     if (failed) return;
-    if (signal_ != 0) std::_Exit(exit_signal_base + number);
+    if (++signals_seen_ > most_signals) std::_Exit(exit_signal_base + number);
+    await_signal();
+    if (signal_ != 0) return;
     signal_ = number;
     cancel_.emit(asio::cancellation_type::terminal);
-    await_signal();
   });
 }
 

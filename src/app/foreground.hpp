@@ -15,7 +15,7 @@ class foreground {
   foreground& operator=(const foreground&) = delete;
 
   boost::asio::any_io_executor executor() { return loop_.get_executor(); }
-  /// Runs `body` to its end. The first signal cancels it (terminal), the second ends the process. What it
+  /// Runs `body` to its end. The first signal cancels it (terminal), the third ends the process. What it
   /// throws comes out here, but not after a signal.
   void run(boost::asio::awaitable<void> body);
   /// The first signal that has come, also before `run` and after; 0: none.
@@ -28,6 +28,7 @@ class foreground {
   boost::asio::signal_set signals_;
   boost::asio::cancellation_signal cancel_;
   int signal_{0};
+  unsigned signals_seen_{0};
 };
 
 }  // namespace lastcall::app

@@ -6,6 +6,7 @@
 #include "app/program.hpp"
 #include "app/queue_check.hpp"
 #include "app/report_delivery.hpp"
+#include "app/stop_signals.hpp"
 #include "app/worker_options.hpp"
 #include "app/worker_process.hpp"
 #include "base/log.hpp"
@@ -33,6 +34,7 @@ int work(const work_settings& s, const make_job& job, console& c, const environm
   }
   if (start.signal() != 0) {
     report.deliver(nothing_done(start.signal()));
+    hold_stop_signals();
     return exit_ok;
   }
   for (const std::string& warning : warnings_about(queue))
@@ -43,7 +45,9 @@ int work(const work_settings& s, const make_job& job, console& c, const environm
                         {"endpoint", session.endpoint_url},
                         {"region", session.region},
                         {"concurrency", options.concurrency * s.worker.threads}});
-  return process.supervisor().run([&](const worker::report& r) { report.deliver(r); });
+  const int exit = process.supervisor().run([&](const worker::report& r) { report.deliver(r); });
+  hold_stop_signals();
+  return exit;
 }
 
 constexpr const char* what_it_does =

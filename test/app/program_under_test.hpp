@@ -2,6 +2,7 @@
 
 #include "app/cli.hpp"
 #include "app/embedded_queue_server.hpp"
+#include "app/stop_signals.hpp"
 #include "captured.hpp"
 
 #include <cassert>
@@ -25,6 +26,7 @@ inline finished run(const std::vector<std::string>& arguments, environment env =
   // The instance's metadata service is not to be asked for keys.
   env.emplace("AWS_EC2_METADATA_DISABLED", "true");
   const int exit = run_cli(arguments, env, console.streams);
+  admit_stop_signals();  // here the end of the program is not the end of the process
   return {exit, console.out.text(), console.err.text()};
 }
 
