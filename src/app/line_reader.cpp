@@ -1,6 +1,7 @@
 #include "app/line_reader.hpp"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <array>
@@ -20,6 +21,10 @@ asio::awaitable<result<std::optional<line_reader::line>>> line_reader::next() {
   for (;;) {
     if (std::optional<line> found = take_line()) co_return found;
     if (at_end_) co_return std::optional<line>{};
+    // What is always ready to be read is never waited for: nobody else would notice.
+    const auto state = co_await asio::this_coro::cancellation_state;
+    if (state.cancelled() != asio::cancellation_type::none)
+      co_return error{error_kind::cancelled, "", "cancelled"};
     const result<void> filled = co_await fill();
     if (!filled) co_return filled.error();
   }

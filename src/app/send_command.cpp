@@ -45,6 +45,9 @@ struct send_result {
 
 /// What is wrong with a line that must be JSON; empty: nothing.
 std::string why_not_json(const std::string& text) {
+  // The parser takes a zero byte for the end.
+  if (const std::size_t zero = text.find('\0'); zero != std::string::npos)
+    return "not JSON from character " + std::to_string(zero + 1) + " on";
   // Checked without keeping anything: a line may be a megabyte.
   if (nlohmann::json::accept(text)) return {};
   try {
@@ -173,7 +176,7 @@ int send(const send_settings& s, console& c, const environment& env) {
     if (!file) throw refusal(exit_config, "--file: " + s.file + " can't be read: " + std::strerror(errno));
   }
   const int in = file ? file.get() : c.in;
-  if (::fcntl(in, F_GETFD) < 0)
+  if (const int flags = ::fcntl(in, F_GETFL); flags < 0 || (flags & O_ACCMODE) == O_WRONLY)
     throw refusal(exit_config, "standard input is closed; name a file with --file");
   foreground loop;
   sending all(loop, s, session, in);

@@ -3,9 +3,11 @@
 #include "app/foreground.hpp"
 #include "temporary_folder.hpp"
 
+#include <boost/asio/this_coro.hpp>
 #include <doctest/doctest.h>
 
 #include <array>
+#include <csignal>
 #include <fcntl.h>
 #include <vector>
 
@@ -87,6 +89,26 @@ TEST_CASE("what stands in a pipe is there to be taken, and what does not has to 
 TEST_CASE("an input without anything in it, such as /dev/null, is at its end") {
   const int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
   CHECK(read_from(fd, 10).empty());
+  ::close(fd);
+}
+
+boost::asio::awaitable<void> read_one(line_reader& reader, error& into) {
+  namespace asio = boost::asio;
+  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
+  co_await asio::this_coro::throw_if_cancelled(false);
+  const auto next = co_await reader.next();
+  REQUIRE_FALSE(next.has_value());
+  into = next.error();
+}
+
+TEST_CASE("an input that has neither an end nor a line can be interrupted") {
+  const int fd = ::open("/dev/zero", O_RDONLY | O_CLOEXEC);
+  foreground loop;
+  line_reader reader(loop.executor(), fd, 10);
+  std::raise(SIGINT);
+  error why;
+  loop.run(read_one(reader, why));
+  CHECK(why.kind == error_kind::cancelled);
   ::close(fd);
 }
 

@@ -90,6 +90,15 @@ TEST_CASE("a line that is not JSON is named, and the others are sent") {
   CHECK(stats(server, "jobs")["visible"] == 2);
 }
 
+TEST_CASE("a zero byte does not end a line: what comes after it would be sent unseen") {
+  const queue_server_under_test server;
+  server.run({"queue", "create", "jobs"});
+  const finished f = send(server, std::string("1\n2\0\xff\n3\n", 8), {"--queue", "jobs"});
+  CHECK(f.exit == 65);
+  CHECK(f.out == "2 of 3 messages sent\n");
+  CHECK(f.err == "lastcall: line 2 is not accepted: not JSON from character 2 on\n");
+}
+
 TEST_CASE("messages of any size up to 1 MiB are sent, in batches that are not larger") {
   const queue_server_under_test server;
   server.run({"queue", "create", "jobs"});
