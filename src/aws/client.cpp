@@ -5,6 +5,7 @@
 #include "aws/service_error.hpp"
 #include "aws/sigv4.hpp"
 #include "base/log.hpp"
+#include "base/mark.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -129,13 +130,19 @@ asio::awaitable<result<std::string>> client::call(std::string_view operation, st
       it.quota.succeeded(cost);
       co_return std::move(outcome.answer);
     }
-    if (outcome.was_mistimed && !std::exchange(signed_anew, true)) continue;
+    if (outcome.was_mistimed && !std::exchange(signed_anew, true)) {
+      LASTCALL_MARK("a request is signed anew for the clock of the service");
+      continue;
+    }
     if (outcome.failure == failure_class::permanent || retries + 1 >= limits.attempts)
       co_return std::move(outcome.answer);
     const steady_time again = it.time.now() + retry_wait(retries, it.chance.unit(), outcome.retry_after);
     if (again >= limits.deadline) co_return std::move(outcome.answer);
     cost = it.quota.acquire(outcome.failure);
-    if (!cost) co_return std::move(outcome.answer);
+    if (!cost) {
+      LASTCALL_MARK("no retry is left in the quota");
+      co_return std::move(outcome.answer);
+    }
     ++retries;
     log_retry(retries, outcome.answer.error());
     if (!co_await sleep_until(it.time, again)) co_return given_up();

@@ -1,6 +1,7 @@
 #include "worker/keeper.hpp"
 
 #include "base/log.hpp"
+#include "base/mark.hpp"
 #include "worker/verdict.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -98,6 +99,7 @@ void keeper::look_at_due(steady_time now) {
     switch (d.lease.what_is_due(std::max(now, d.planned_at))) {
       case lease::due::loss:
         if (!due_now) return send();
+        LASTCALL_MARK("a lease could not be extended in time");
         lose(d, now, "it could not be extended in time");
         break;
       case lease::due::extension:
@@ -165,8 +167,10 @@ void keeper::answered(std::uint64_t id, const error* problem, bool final, steady
     d.lease.confirmed(asked_at, length, shard_.random.unit());
     shard_.books.extended(id, d.lease.ends_at());
   } else if (final) {
+    LASTCALL_MARK("the service refuses an extension");
     if (!d.lease.is_lost()) lose(d, now, problem->message);
   } else {
+    LASTCALL_MARK("an extension is not answered and asked for again");
     d.lease.unanswered(now);
     log::debug("extension not answered, asking again",
                {{"message_id", d.message().id}, {"why", problem->message}});

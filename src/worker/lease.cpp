@@ -1,5 +1,7 @@
 #include "worker/lease.hpp"
 
+#include "base/mark.hpp"
+
 #include <algorithm>
 #include <cassert>
 
@@ -46,7 +48,10 @@ void lease::asking() noexcept {
 }
 
 void lease::confirmed(steady_time asked_at, std::chrono::seconds length, double spread) noexcept {
-  if (state_ != state::asking) return;  // too late: it was given up as lost meanwhile
+  if (state_ != state::asking) {
+    LASTCALL_MARK("an extension is confirmed when the lease counts as lost");
+    return;
+  }
   state_ = state::held;
   ends_at_ = asked_at + length;
   plan_extension(asked_at, spread);

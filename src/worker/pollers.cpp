@@ -1,6 +1,7 @@
 #include "worker/pollers.hpp"
 
 #include "base/log.hpp"
+#include "base/mark.hpp"
 #include "worker/drain.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -136,8 +137,10 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
   if (room().quota() > 0) slot_freed();  // room is left for another loop
   result<sqs::receive_answer> answer = co_await receive(l, count, wait_);
   if (!answer && may_have_leased(answer.error())) {
+    LASTCALL_MARK("the fate of a receive is unknown");
     shard_.books.receive_lost(asked_at + wait_ + wait_slack);
     if (closing_ && shard_.queue.is_fifo()) {
+      LASTCALL_MARK("a receive of a FIFO queue is asked for again with its attempt id");
       co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
       // What it brings is leased from now on, also what the first receive had leased: a replay begins the
       // visibility timeout anew (API reference, ReceiveMessage, ReceiveRequestAttemptId).
@@ -193,6 +196,7 @@ asio::awaitable<void> pollers::back_off(loop& l, const error& why) {
   ++l.failures;
   // OverLimit is the service's way to say that as much is in flight as it allows: backpressure, not a fault.
   const bool full = why.code == "OverLimit";
+  if (full) LASTCALL_MARK("the service says that too much is in flight");
   log::write(full ? log::level::debug : log::level::warning, "receive failed, trying again",
              {{"why", why.message},
               {"pause_ms", std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()}});

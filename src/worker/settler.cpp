@@ -1,6 +1,7 @@
 #include "worker/settler.hpp"
 
 #include "base/log.hpp"
+#include "base/mark.hpp"
 #include "worker/verdict.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -29,7 +30,10 @@ asio::awaitable<settlement> settler::remove(delivery& d) {
     so_far = co_await settle(deletes_, d, {}, tries);
   }
   // A delete with a receipt handle that is out of date succeeds, and deletes nothing.
-  if (so_far == settlement::done && !d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;
+  if (so_far == settlement::done && !d.lease.is_proven(shard_.clock.now())) {
+    LASTCALL_MARK("a delete is confirmed too late to count");
+    co_return settlement::gone;
+  }
   co_return so_far;
 }
 
@@ -46,11 +50,17 @@ asio::awaitable<settlement> settler::settle(lane& way, delivery& d, std::chrono:
   const std::optional<sqs::batch_failure> failed = co_await answer.wait();
   if (!failed) co_return settlement::done;
   shard_.books.note(d.id, (way.removes ? "delete failed: " : "release failed: ") + failed->why.message);
-  if (verdict_on(*failed) == verdict::gone) co_return settlement::gone;
+  if (verdict_on(*failed) == verdict::gone) {
+    LASTCALL_MARK("a message is gone when it is to be deleted or released");
+    co_return settlement::gone;
+  }
   log::warning(way.removes ? "delete failed, trying again" : "release failed, trying again",
                {{"message_id", d.message().id}, {"why", failed->why.message}});
   const steady_time again_at = shard_.clock.now() + between_tries.wait(tries, shard_.random.unit());
-  if (again_at >= end_at_) co_return settlement::open;
+  if (again_at >= end_at_) {
+    LASTCALL_MARK("a delete or a release is not answered by the end of the grace period");
+    co_return settlement::open;
+  }
   co_await sleep_until(shard_.clock, again_at);
   co_return settlement::again;
 }
@@ -96,13 +106,14 @@ asio::awaitable<void> settler::send(bool removes, std::vector<entry> batch, gate
   result<std::vector<sqs::batch_failure>> answer = std::vector<sqs::batch_failure>{};
   if (removes) {
     std::vector<std::string> handles;
-    for (const entry& e : batch)
-      handles.push_back(e.receipt_handle);
+    handles.reserve(batch.size());
+    for (entry& e : batch)
+      handles.push_back(std::move(e.receipt_handle));
     answer = co_await shard_.queue.delete_batch(std::move(handles), deadline);
   } else {
     std::vector<sqs::visibility_change> changes;
-    for (const entry& e : batch)
-      changes.push_back({e.receipt_handle, e.after});
+    for (entry& e : batch)
+      changes.push_back({std::move(e.receipt_handle), e.after});
     answer = co_await shard_.queue.change_visibility_batch(std::move(changes), deadline);
   }
   std::vector<std::optional<sqs::batch_failure>> failures(batch.size());
@@ -110,6 +121,7 @@ asio::awaitable<void> settler::send(bool removes, std::vector<entry> batch, gate
     for (sqs::batch_failure& failed : *answer)
       if (const std::size_t index = failed.index; index < failures.size())
         failures[index] = std::move(failed);
+    if (!answer->empty() && answer->size() < batch.size()) LASTCALL_MARK("an entry of a batch fails alone");
   } else {
     for (std::size_t i = 0; i < batch.size(); ++i)
       failures[i] = sqs::batch_failure{i, answer.error(), false};

@@ -1,6 +1,7 @@
 #include "worker/shard_worker.hpp"
 
 #include "base/log.hpp"
+#include "base/mark.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -117,7 +118,11 @@ void shard_worker::enter(drain_state state) {
     for (const delivery_ptr& d : all) {
       if (d->now != delivery::phase::waiting && d->now != delivery::phase::running) continue;
       d->stop(stop_reason::draining, deadline);
-      d->turn.set(false);  // what waits for the one before in its group is put back now
+      // What waits for the one before in its group is put back now, not when that one has been. The order
+      // holds: SQS keeps the group closed while one of its messages is in flight.
+      if (d->has_predecessor && d->now == delivery::phase::waiting)
+        LASTCALL_MARK("jobs are cut while messages wait for their turn");
+      d->turn.set(false);
     }
   }
 }
@@ -134,6 +139,7 @@ void shard_worker::act_on_time(steady_time now) {
       give_up(*d);
   }
   if (now >= machine_.budget().give_up_at && !std::exchange(polls_given_up_, true)) {
+    if (pollers_.open() != 0) LASTCALL_MARK("an open receive is given up at the end of the grace period");
     pollers_.abort();
     for (one_shot<bool>* waiting : std::exchange(waiting_to_release_, {}))
       waiting->set(true);
@@ -159,9 +165,9 @@ void shard_worker::keep_time_limits(steady_time now) {
 void shard_worker::give_up(delivery& d) {
   log::error("job did not stop when told to: its message is released while it still runs",
              {{"message_id", d.message().id}});
+  LASTCALL_MARK("a job that does not stop is given up");
   account(d, outcome::stopped("did not stop when told to"));
   d.now = delivery::phase::given_up;
-  hold_group_back(d);
   put_back(held_.at(d.id), 0s);
 }
 

@@ -75,9 +75,6 @@ class shard_worker final : private intake_owner {
   boost::asio::awaitable<void> release(delivery& d, std::chrono::seconds after);
   bool may_release() const noexcept;
   boost::asio::awaitable<void> wait_until_releasable();
-  /// FIFO: what follows in the group is not started but put back, all of it at once. The order holds, for SQS
-  /// keeps a group closed while one of its messages is in flight.
-  static void hold_group_back(delivery& d);
   void account(const delivery& d, const outcome& o);
   std::chrono::seconds pause_before_retry(const delivery& d, const outcome& o) const;
   void free_slot() noexcept;

@@ -1,6 +1,7 @@
 // What the worker offers its pollers, and what it does with what they bring.
 
 #include "base/log.hpp"
+#include "base/mark.hpp"
 #include "worker/shard_worker.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -29,6 +30,7 @@ void shard_worker::arrived(sqs::receive_answer answer, steady_time asked_at) {
   // FIFO: what comes after a message that is put back has to wait for it.
   std::unordered_set<std::string> held_back;
   for (message& m : answer.corrupt) {
+    LASTCALL_MARK("a message that does not fit its MD5 is put back");
     if (shard_.queue.is_fifo()) held_back.insert(m.group_id);
     log::error("message does not fit its MD5: put back, not worked on", {{"message_id", m.id}});
     shard_.books.count(&totals::corrupt);
@@ -39,10 +41,14 @@ void shard_worker::arrived(sqs::receive_answer answer, steady_time asked_at) {
   for (message& m : answer.messages) {
     const delivery_ptr d = take_in(std::move(m), asked_at);
     const bool came_in_time = d->lease.is_proven(shard_.clock.now());
-    if (!came_in_time)
+    if (!came_in_time) {
+      LASTCALL_MARK("a receive took longer than its lease");
       log::warning("receive took longer than the visibility timeout: its message is put back",
                    {{"message_id", d->message().id}});
+    }
     if (is_draining() || !came_in_time || held_back.contains(d->message().group_id)) {
+      if (is_draining()) LASTCALL_MARK("the late answer of a poll is held back");
+      if (held_back.contains(d->message().group_id)) LASTCALL_MARK("a group is held back for its first");
       put_back(d, 0s);
       continue;
     }

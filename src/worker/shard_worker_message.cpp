@@ -1,6 +1,7 @@
 // One message, from its turn to its settlement.
 
 #include "base/log.hpp"
+#include "base/mark.hpp"
 #include "worker/shard_worker.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -37,7 +38,6 @@ asio::awaitable<void> shard_worker::work_on(delivery_ptr d, gate::holder running
     deleted = co_await settle(*d, std::move(o));
   } else {
     free_slot();
-    hold_group_back(*d);
     co_await release(*d, 0s);
   }
   leave(*d, deleted);
@@ -75,7 +75,6 @@ asio::awaitable<bool> shard_worker::settle(delivery& d, outcome o) {
     handler_.settled(d.message(), s == settlement::done);
     co_return s == settlement::done;
   }
-  hold_group_back(d);
   const bool was_cut = d.stopping() == stop_reason::draining || o.what == outcome::kind::stopped;
   const std::chrono::seconds after = was_cut ? 0s : pause_before_retry(d, o);
   co_await release(d, after);
@@ -95,6 +94,7 @@ void shard_worker::account(const delivery& d, const outcome& o) {
   };
   const bool done = o.what == outcome::kind::done;
   if (!d.lease.is_proven(shard_.clock.now())) {
+    LASTCALL_MARK("a job ends after its lease was lost");
     shard_.books.count(&totals::jobs_lost);
     say(log::level::warning, done ? "job succeeded after its lease was lost: not deleted, it will run again"
                                   : "job ended after its lease was lost");
@@ -132,6 +132,7 @@ asio::awaitable<void> shard_worker::put_back_now(delivery_ptr d, std::chrono::se
 asio::awaitable<void> shard_worker::release(delivery& d, std::chrono::seconds after) {
   settlement so_far = settlement::again;
   for (unsigned tries = 0; so_far == settlement::again; ++tries) {
+    if (tries != 0) LASTCALL_MARK("a release has failed and is tried again");
     co_await keeper_.let_go(d);
     while (!may_release()) {
       keeper_.take_up(d);
@@ -146,6 +147,7 @@ asio::awaitable<void> shard_worker::release(delivery& d, std::chrono::seconds af
     const auto lingering =
         std::chrono::ceil<std::chrono::seconds>(shard_.books.receives_linger_until(all_polls_closed_) - now);
     const auto hidden_for = is_draining() ? std::max(after, lingering) : after;
+    if (hidden_for > after) LASTCALL_MARK("a receive that was given up is outlasted");
     so_far = is_ours ? co_await settler_.release(d, hidden_for, tries) : settlement::gone;
   }
   if (so_far == settlement::done) shard_.books.released(d.id);
@@ -161,11 +163,6 @@ asio::awaitable<void> shard_worker::wait_until_releasable() {
   one_shot<bool> now;
   waiting_to_release_.push_back(&now);
   co_await now.wait();
-}
-
-void shard_worker::hold_group_back(delivery& d) {
-  for (const delivery* before = &d; before->next_in_group; before = before->next_in_group.get())
-    before->next_in_group->turn.set(false);
 }
 
 void shard_worker::free_slot() noexcept {

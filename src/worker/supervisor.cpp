@@ -1,6 +1,7 @@
 #include "worker/supervisor.hpp"
 
 #include "base/log.hpp"
+#include "base/mark.hpp"
 #include "runtime/random.hpp"
 #include "worker/shard_worker.hpp"
 
@@ -208,10 +209,12 @@ void supervisor::impl::on_signal(int number) {
     case 1:
       return begin_drain(name_of_signal(number));
     case 2:
+      LASTCALL_MARK("a second signal");
       log::warning("second signal: running jobs are told to stop; a third exits at once");
       begin_drain(name_of_signal(number));
       return tell_all(&shard_worker::press);
     default:
+      LASTCALL_MARK("a third signal");
       log::warning("third signal: exiting at once");
       leave_at_once("third signal");
   }
@@ -241,7 +244,9 @@ void supervisor::impl::shard_stopped(bool clean) {
 void supervisor::impl::arm_watchdog() {
   watchdog.expires_at(*began + settings.grace - watchdog_margin(settings.reserve));
   watchdog.async_wait([this](const boost::system::error_code& problem) {
-    if (!problem) leave_at_once("the grace period is over");
+    if (problem) return;
+    LASTCALL_MARK("a loop that does not end is left at the end of the grace period");
+    leave_at_once("the grace period is over");
   });
 }
 

@@ -93,7 +93,8 @@ class Binary:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
-        } | {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS") or "SYMBOLIZER" in name}
+        } | {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS") or "SYMBOLIZER" in name
+             or name == "TEST_MARKS"}
         given = {name: str(value) for name, value in (base | environment).items() if value is not None}
         process = Process(arguments, given, directory, prefix, stdin, program)
         self.processes.append(process)
