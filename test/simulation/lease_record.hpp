@@ -63,6 +63,8 @@ class provable_lease {
   /// and need not be.
   bool may_be_lost(steady_time now) const noexcept { return is_tie_ || now >= lost_at(); }
   bool must_be_lost(steady_time now) const noexcept { return !is_tie_ && now > lost_at(); }
+  /// For its holder, who decides by the same clock: from that instant on.
+  bool is_over(steady_time now) const noexcept { return !is_tie_ && now >= lost_at(); }
   /// How long an extension that is sent now may ask for: SQS ends every lease 12 hours after the receive.
   std::chrono::seconds length_to_ask(steady_time now) const noexcept;
   /// Whether that leaves too little to gain for a request.

@@ -38,8 +38,13 @@ MUTATIONS = [
         ("expression", "drain.cpp", "std::clamp<std::chrono::seconds>(room, 0s, std::min(o.wait, o.visibility / 2))",
          "std::min(o.wait, o.visibility / 2)")]),
     (3, "keep the message of a job that is given up", [("statement", SHARD, "put_back(held_.at(d.id), 0s);", "")]),
-    (3, "forget the next of a group whose job is given up", [
-        ("statement", SHARD, "hold_group_back(d);", ";")]),
+    (3, "abort open polls at the signal", [
+        ("expression", SHARD, "shard_.options.abort_idle_polls", "true")]),
+    (3, "count what is asked for again from the first receive", [
+        ("raw", "pollers.cpp", "asked_at = shard_.clock.now();\n      answer",
+         "if (!(MUTANT)) asked_at = shard_.clock.now();\n      answer")]),
+    (3, "leave what waits for its turn in a group until the end", [
+        ("statement", SHARD, "d->turn.set(false);", ";")]),
     (3, "forget the flush of a batch that is not full", [
         ("expression", "settler.cpp",
          "way.waiting.size() >= batch_limit || (!way.waiting.empty() && now >= way.oldest + linger_)",
@@ -50,6 +55,9 @@ MUTATIONS = [
     (3, "count a job out before its delete was answered", [
         ("raw", MESSAGE, "d->now = delivery::phase::settling;",
          "d->now = delivery::phase::settling;\n    if (MUTANT) d->inside.leave();")]),
+    (2, "delete before the job has ended", [
+        ("raw", MESSAGE, "outcome o = co_await run_handler(*d);",
+         "if (MUTANT) co_await settler_.remove(*d);\n    outcome o = co_await run_handler(*d);")]),
     (2, "delete whatever the outcome is", [
         ("expression", MESSAGE, "o.what == outcome::kind::done) {\n    const settlement", "true",
          ") {\n    const settlement")]),
@@ -63,15 +71,19 @@ MUTATIONS = [
     (4, "skip the reserve", [("expression", "drain.cpp", "gone_at - reserve_,", "gone_at", ",")]),
     (4, "cut without telling", [
         ("statement", SHARD, "d->stop(stop_reason::draining, deadline);", "static_cast<void>(deadline);")]),
+    (4, "tell of a lost lease half-way", [
+        ("expression", "lease.hpp", "ends_at_ - terms_.notice()", "ends_at_ - terms_.visibility / 3")]),
     (4, "give a job up before its time to save is over", [
         ("expression", SHARD, "now >= machine_.budget().jobs_give_up_at", "true")]),
     (5, "stop extensions at the signal", [
         ("statement", SHARD, "keeper_.end_by(machine_.budget().end_at);", "keeper_.stop();")]),
     (5, "tell of a lost lease only when it is over", [
         ("expression", "lease.hpp", "ends_at_ - terms_.notice()", "ends_at_")]),
+    (5, "extend a lost lease", [
+        ("expression", "keeper.cpp", "d.lease.what_is_due(std::max(now, d.planned_at))",
+         "d.lease.is_asking() ? d.lease.what_is_due(std::max(now, d.planned_at)) : lease::due::extension")]),
     (5, "let an answer revive a lost lease", [
-        ("statement", "lease.cpp", "if (state_ != state::asking) return;  // too late: it was given up as lost meanwhile",
-         "")]),
+        ("expression", "lease.cpp", "state_ != state::asking) {\n    LASTCALL_MARK", "false", ") {\n    LASTCALL_MARK")]),
     (5, "do not tell of a lost lease", [
         ("statement", "keeper.cpp",
          "d.stop(stop_reason::lease_lost, std::max(now, d.lease.ends_at()) + shard_.options.reserve);", "")]),
@@ -85,6 +97,9 @@ MUTATIONS = [
         ("expression", MESSAGE, "may_start && d->lease.is_proven(shard_.clock.now())", "may_start")]),
     (5, "count a lease from the answer", [
         ("expression", "keeper.cpp", "d.lease.confirmed(asked_at,", "now", ",", "d.lease.confirmed(")]),
+    (6, "rest long before the first repetition", [
+        ("expression", "settler.cpp", "between_tries.wait(tries, shard_.random.unit())",
+         "between_tries.wait(9, shard_.random.unit())")]),
     (6, "do not say that the polls have closed", [("statement", SHARD, "owner_.polls_closed();", ";")]),
     (6, "wait for every extension at the end", [
         ("statement", "keeper.cpp", "cancel->emit(asio::cancellation_type::terminal);", ";")]),
@@ -105,6 +120,7 @@ MUTATIONS = [
     (9, "do not count late messages", [("expression", INTAKE, "d->is_late = is_draining()", "false", "", "d->is_late = ")]),
     (10, "ask for ten, whatever is free", [
         ("expression", "intake.hpp", "std::min(concurrency - taken, most)", "most")]),
+    (10, "reserve nothing for open receives", [("statement", "pollers.cpp", "i.reserved = reserved_;", ";")]),
     (10, "do not bound what is being settled", [
         ("expression", "intake.hpp", "settling >= concurrency + most", "false")]),
 ]

@@ -24,6 +24,13 @@ const sqs::batch_failure* failure_of(std::size_t entry, const oracle::batch_answ
   return found == answer->end() ? nullptr : &*found;
 }
 
+/// An idle worker is to be gone in time, with a second to spare; and what comes at the end of the wait is to
+/// have half of its lease left.
+std::chrono::seconds longest_wait(const worker::options& o) {
+  const auto room = std::chrono::floor<std::chrono::seconds>(o.grace - o.reserve - 1s);
+  return std::max(std::min({room, o.wait, o.visibility / 2}), 0s);
+}
+
 }  // namespace
 
 void oracle::receive_sent(const poll_ptr& poll) {
@@ -37,6 +44,10 @@ void oracle::receive_sent(const poll_ptr& poll) {
     violated(3, fmt::format("worker {} receives after it was told to stop", poll->process));
   if (c.quiet_at && now() > *c.quiet_at && !c.drained_at)
     violated(3, fmt::format("worker {} receives after it was told to be quiet", poll->process));
+  if (poll->wait > longest_wait(c.options))
+    violated(
+        6, fmt::format("worker {} asks for a wait of {} s, which its grace period or its leases do not allow",
+                       poll->process, poll->wait.count()));
   check_bounds(c, poll->process);
   ++c.open_polls;
   c.asked += static_cast<std::size_t>(poll->most);
@@ -174,7 +185,7 @@ bool oracle::may_release(const lease_record& l) const {
 }
 
 void oracle::check_extension(std::size_t process, const lease_record& l) {
-  if (!l.may_be_released && l.provable.must_be_lost(now()))
+  if (!l.may_be_released && l.provable.is_over(now()))
     violated(5, fmt::format("worker {} extends {}, whose lease is lost", process, name(l)));
 }
 
