@@ -74,11 +74,11 @@ error not_base64(const char* why) { return {error_kind::invalid, "", std::string
 }  // namespace
 
 std::string to_hex(std::string_view bytes) {
-  std::string text;
-  text.reserve(bytes.size() * 2);
+  std::string text(bytes.size() * 2, '\0');
+  char* at = text.data();
   for (const unsigned char byte : bytes) {
-    text.push_back(lower_hex[byte >> 4]);
-    text.push_back(lower_hex[byte & 15]);
+    *at++ = lower_hex[byte >> 4];
+    *at++ = lower_hex[byte & 15];
   }
   return text;
 }

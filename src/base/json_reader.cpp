@@ -1,6 +1,7 @@
 #include "base/json_reader.hpp"
 
 #include "base/encoding.hpp"
+#include "base/json_text.hpp"
 
 #include <charconv>
 #include <cstring>
@@ -9,38 +10,6 @@ namespace lastcall {
 namespace {
 
 bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
-
-/// Sixteen bytes that the compiler keeps in one register, on x86-64 and ARM alike.
-using bytes16 = unsigned char __attribute__((vector_size(16)));
-
-constexpr unsigned char first_printable = 0x20;
-constexpr unsigned char quote = '"';
-constexpr unsigned char backslash = '\\';
-
-bool ends_run(unsigned char c) noexcept { return c < first_printable || c == quote || c == backslash; }
-
-/// How many bytes from here are neither a quote, nor a backslash, nor a control character; and whether they
-/// are all ASCII. Sixteen at a time: bodies are most of what is read.
-std::size_t plain_run(const char* at, const char* end, bool& ascii) noexcept {
-  const char* const start = at;
-  bytes16 seen{};
-  for (; end - at >= 16; at += 16) {
-    bytes16 some;
-    std::memcpy(&some, at, 16);
-    const auto marks = (some < first_printable) | (some == quote) | (some == backslash);
-    std::uint64_t marked[2];
-    std::memcpy(marked, &marks, 16);
-    if ((marked[0] | marked[1]) != 0) break;
-    seen |= some;
-  }
-  unsigned char all = 0;
-  for (; at != end && !ends_run(static_cast<unsigned char>(*at)); ++at)
-    all |= static_cast<unsigned char>(*at);
-  std::uint64_t halves[2];
-  std::memcpy(halves, &seen, 16);
-  ascii = ((halves[0] | halves[1]) & 0x8080808080808080) == 0 && all < 0x80;
-  return static_cast<std::size_t>(at - start);
-}
 
 void append_utf8(std::string& out, std::uint32_t c) {
   const auto add = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
@@ -177,16 +146,38 @@ bool json_reader::more(char closing, bool first) {
   return first || expect(',');
 }
 
+/// What stands here up to a quote, a backslash or a control character; the text has not ended with it.
+std::string_view json_reader::plain_run() {
+  const json_run found = json_plain_run({at_, static_cast<std::size_t>(end_ - at_)});
+  const std::string_view run(at_, found.bytes);
+  if (!found.is_ascii && !is_utf8(run)) fail("a text is not UTF-8");
+  at_ += found.bytes;
+  if (at_ == end_) fail("a text has no end");
+  return run;
+}
+
+/// The name of a member. It stands in the text itself, or in `unescaped` if it has escapes.
+std::string_view json_reader::name(std::string& unescaped) {
+  if (!expect('"')) return {};
+  const char* const start = at_;
+  const std::string_view run = plain_run();
+  if (failed()) return {};
+  if (*at_ == '"') {
+    ++at_;
+    return run;
+  }
+  at_ = start - 1;
+  unescaped.clear();
+  text_into(unescaped);
+  return unescaped;
+}
+
 bool json_reader::text_into(std::string& out) {
   if (!expect('"')) return false;
   while (true) {
-    bool ascii = true;
-    const std::size_t plain = plain_run(at_, end_, ascii);
-    const std::string_view run(at_, plain);
-    if (!ascii && !is_utf8(run)) return fail("a text is not UTF-8");
+    const std::string_view run = plain_run();
+    if (failed()) return false;
     out += run;
-    at_ += plain;
-    if (at_ == end_) return fail("a text has no end");
     const char c = *at_++;
     if (c == '"') return true;
     if (c != '\\') return fail("a text has a control character");

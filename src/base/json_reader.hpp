@@ -26,11 +26,11 @@ class json_reader {
   template <class Member>
   void object(Member member) {
     if (!open('{')) return;
-    std::string name;
+    std::string unescaped;
     for (bool first = true; more('}', first); first = false) {
-      name.clear();
-      if (!text_into(name) || !expect(':')) return;
-      member(std::string_view(name));
+      const std::string_view of_member = name(unescaped);
+      if (!expect(':')) return;
+      member(of_member);
     }
   }
   /// Reads a list: `element()` reads or skips each of its values.
@@ -66,6 +66,8 @@ class json_reader {
   bool expect(char c);
   bool open(char bracket);
   bool more(char closing, bool first);
+  std::string_view plain_run();
+  std::string_view name(std::string& unescaped);
   bool text_into(std::string& out);
   bool escape_into(std::string& out);
   std::optional<std::uint32_t> four_digits();

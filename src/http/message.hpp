@@ -14,7 +14,10 @@ struct header {
 /// Header fields in the order of the wire. Names compare without regard to case (RFC 9110 §5.1).
 class headers {
  public:
-  void add(std::string name, std::string value) { fields_.push_back({std::move(name), std::move(value)}); }
+  void add(std::string name, std::string value) {
+    if (fields_.empty()) fields_.reserve(usual);
+    fields_.push_back({std::move(name), std::move(value)});
+  }
   /// The first value of that name, or an empty text.
   std::string_view get(std::string_view name) const noexcept;
   bool has(std::string_view name) const noexcept;
@@ -23,6 +26,7 @@ class headers {
   std::size_t size() const noexcept { return fields_.size(); }
 
  private:
+  static constexpr std::size_t usual = 8;  ///< few messages have more
   std::vector<header> fields_;
 };
 

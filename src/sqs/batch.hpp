@@ -20,7 +20,8 @@ inline constexpr std::size_t most_batch_entries = 10;
 /// its index: so equal receipt handles in one batch are told apart.
 template <class Entry, class Fill>
 std::string encode_batch(std::string_view queue_url, std::span<const Entry> entries, Fill fill) {
-  json_writer out;
+  constexpr std::size_t usual_entry_bytes = 512;  // a receipt handle and what is around it
+  json_writer out(queue_url.size() + (entries.size() + 1) * usual_entry_bytes);
   out.object([&] {
     out.member("QueueUrl", queue_url);
     out.array("Entries", [&] {

@@ -10,6 +10,10 @@ namespace lastcall::sqs {
 /// written by the function that is given for it.
 class json_writer {
  public:
+  json_writer() = default;
+  /// For a text that is expected to become this long.
+  explicit json_writer(std::size_t size_bytes) { out_.reserve(size_bytes); }
+
   template <class Fill>
   void object(Fill fill) {
     enclose('{', fill, '}');
@@ -67,6 +71,7 @@ class json_writer {
     needs_comma_ = false;
   }
   void text(std::string_view value);
+  void escape(char c);
 
   std::string out_;
   bool needs_comma_{false};

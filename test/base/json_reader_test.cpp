@@ -81,6 +81,18 @@ TEST_CASE("a text is read in place of what was there; any other value leaves it 
   CHECK(seen == "first;;;;läst;");
 }
 
+TEST_CASE("names are read with their escapes resolved as well") {
+  json_reader in(R"({"a\u0062c":1,"plain":2,"":3,"gr\u00fc\u00dfe, and \"long\" enough":4})");
+  std::string seen;
+  in.object([&](std::string_view name) {
+    seen += std::string(name) + "=" + std::to_string(*in.whole_number()) + ";";
+  });
+  CHECK(in.finish());
+  CHECK(seen == "abc=1;plain=2;=3;grüße, and \"long\" enough=4;");
+  for (const char* wrong : {R"({"a)", R"({"a\x":1})", "{\"\xFF\":1}", R"({"a\)", R"({1:1})"})
+    CHECK_FALSE(is_accepted(wrong));
+}
+
 TEST_CASE("malformed JSON is refused") {
   for (const char* good : {"{}", "[]", " [ ] ", R"({"a":1,"b":[true,false,null,-0.5e+10,"x"]})", "0", "\"\""})
     CHECK(is_accepted(good));
