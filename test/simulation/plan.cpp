@@ -49,6 +49,14 @@ fault_plan draw_faults(dice& d, std::chrono::nanoseconds horizon) {
   return f;
 }
 
+/// From dice of its own: the runs of seeds that were drawn before there was this fault stay what they were.
+void draw_refusal(plan& p) {
+  dice d(p.seed ^ 0x2ef0);
+  if (!d.happens(0.08)) return;
+  const auto from = d.between(0ns, p.horizon / 2);
+  p.faults.refusing = fault_plan::refusal{from, from + d.spread(1s, 5min), d.happens(0.6)};
+}
+
 job_plan draw_job(dice& d, std::chrono::nanoseconds horizon, const worker::options& o) {
   job_plan j;
   const std::size_t kind = d.below(10);
@@ -125,7 +133,7 @@ std::vector<event_plan> draw_events(dice& d, std::chrono::nanoseconds starts_at,
 bool fault_plan::all_is_well() const noexcept {
   const double sum = slow + request_lost + request_reset + answer_lost + answer_reset + throttled + failing +
                      expired + over_limit + partial + partial_done;
-  return sum == 0 && outages.empty();
+  return sum == 0 && outages.empty() && !refusing && !bytes.any();
 }
 
 plan draw(std::uint64_t seed) {
@@ -164,6 +172,13 @@ plan draw(std::uint64_t seed) {
     w.seed = d.next();
     p.processes.push_back(std::move(w));
   }
+  draw_refusal(p);
+  return p;
+}
+
+plan draw_bytes(std::uint64_t seed) {
+  plan p = draw(seed);
+  p.faults.bytes = draw_byte_faults(seed);
   return p;
 }
 
@@ -196,6 +211,9 @@ std::string describe(const plan& p) {
   if (f.ghosts) text += ", ghosts";
   for (const fault_plan::outage& o : f.outages)
     text += fmt::format(", outage {}..{}", format_duration(o.from), format_duration(o.to));
+  if (f.refusing)
+    text += fmt::format(", no {} {}..{}", f.refusing->of_deletes ? "deletes" : "changes of visibility",
+                        format_duration(f.refusing->from), format_duration(f.refusing->to));
   text += "\n";
   for (std::size_t i = 0; i < p.processes.size(); ++i) {
     const worker::options& o = p.processes[i].options;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "simulation/byte_faults.hpp"
 #include "simulation/dice.hpp"
 #include "worker/options.hpp"
 
@@ -38,6 +39,14 @@ struct fault_plan {
     bool answers;  ///< with 503, rather than not at all
   };
   std::vector<outage> outages;
+  /// While it lasts the service carries out no delete, or no change of visibility; all else works.
+  struct refusal {
+    std::chrono::nanoseconds from;
+    std::chrono::nanoseconds to;
+    bool of_deletes;
+  };
+  std::optional<refusal> refusing;
+  byte_faults bytes;  ///< none, unless the run is of that depth
 
   /// Whether every call is answered, soon and in full.
   bool all_is_well() const noexcept;
@@ -94,6 +103,8 @@ struct plan {
 
 /// The run that a seed stands for.
 plan draw(std::uint64_t seed);
+/// The same run at the depth of bytes, with what can go wrong there.
+plan draw_bytes(std::uint64_t seed);
 /// In a few lines, for a person.
 std::string describe(const plan&);
 

@@ -163,7 +163,9 @@ void lane::run_step(std::size_t index) {
   const std::unique_ptr<step> next = std::move(ready_[index]);
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(index));
   ++steps_;
+  is_running_ = true;
   next->run();
+  is_running_ = false;
 }
 
 scheduler::scheduler(picker& p, bool keep_order) : picker_(p), keep_order_(keep_order) {}

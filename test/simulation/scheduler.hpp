@@ -85,6 +85,7 @@ class lane final : public lastcall::clock {
   std::unique_ptr<timer> make_timer(const boost::asio::any_io_executor&) override;
   /// The time of day jumps, as by NTP.
   void step_wall(std::chrono::nanoseconds by) noexcept { wall_offset_ += by; }
+  std::chrono::nanoseconds wall_offset() const noexcept { return wall_offset_; }
 
   template <class Function>
   void post(Function&& f);
@@ -102,6 +103,9 @@ class lane final : public lastcall::clock {
   /// Whoever still waits is dropped: its coroutine is unwound by steps that are ready then.
   void drop_waiting();
   std::size_t steps() const noexcept { return steps_; }
+  /// Whether one of its steps is being run.
+  bool is_running() const noexcept { return is_running_; }
+  scheduler& context() const noexcept { return scheduler_; }
 
  private:
   friend class scheduler;
@@ -121,6 +125,7 @@ class lane final : public lastcall::clock {
   steady_time private_now_{};
   std::size_t steps_{0};
   bool detached_{false};
+  bool is_running_{false};
 };
 
 /// Chooses among `count` things that may happen next.

@@ -8,6 +8,9 @@
 namespace lastcall::simulation {
 namespace {
 
+/// At the end of the body of a message that is damaged on its way.
+constexpr char damage = '!';
+
 error to_error(const broker::api_error& e) { return {error_kind::service, std::string(e.code), e.message}; }
 
 template <class Number>
@@ -15,6 +18,24 @@ Number number_in(std::string_view text) {
   Number n{};
   std::from_chars(text.data(), text.data() + text.size(), n);
   return n;
+}
+
+sqs::receive_answer as_typed(broker::receive_message_result from) {
+  sqs::receive_answer to;
+  for (broker::received_message& m : from.messages) {
+    message out;
+    out.id = std::move(m.message_id);
+    out.receipt_handle = std::move(m.receipt_handle);
+    out.body = std::move(m.body);
+    for (const auto& [name, value] : m.system_attributes) {
+      if (name == "MessageGroupId")
+        out.group_id = value;
+      else
+        out.receive_count = number_in<unsigned>(value);
+    }
+    (out.body.ends_with(damage) ? to.corrupt : to.messages).push_back(std::move(out));
+  }
+  return to;
 }
 
 broker::queue* make_queue(broker::engine& engine, const broker::call& caller, const std::string& name,
@@ -76,6 +97,16 @@ void service::receive(const sqs::receive_request& r, const poll_ptr& poll, recei
   request.visibility_timeout_s = r.visibility.count();
   request.wait_s = r.wait.count();
   if (!r.attempt_id.empty()) request.attempt_id = r.attempt_id;
+  receive(std::move(request), poll,
+          [reply = std::move(reply)](broker::answer<broker::receive_message_result> answer) {
+            if (answer.has_error())
+              reply(to_error(answer.error()));
+            else
+              reply(as_typed(std::move(*answer)));
+          });
+}
+
+void service::receive(broker::receive_message_request request, const poll_ptr& poll, raw_reply reply) {
   const std::uint64_t number = poll->number;
   open_poll& open = open_[number];
   open.poll = poll;
@@ -89,39 +120,34 @@ void service::answered(std::uint64_t number) {
   auto node = open_.extract(number);
   open_poll& open = node.mapped();
   auto answer = open.ticket->take();
-  if (answer.has_error()) return open.reply(to_error(answer.error()));
-  open.reply(deliver(open, *answer));
+  if (answer.has_value()) {
+    for (broker::received_message& m : answer->messages) {
+      oracle_.granted(open.poll, *broker::decode_receipt_handle(m.receipt_handle),
+                      number_in<std::size_t>(m.body));
+      if (!is_calm_ && dice_.happens(plan_.faults.corrupt)) m.body += damage;
+    }
+  }
+  open.reply(std::move(answer));
 }
 
-sqs::receive_answer service::deliver(const open_poll& open, const broker::receive_message_result& from) {
-  sqs::receive_answer answer;
-  for (const broker::received_message& m : from.messages) {
-    message to;
-    to.id = m.message_id;
-    to.receipt_handle = m.receipt_handle;
-    to.body = m.body;
-    for (const auto& [name, value] : m.system_attributes) {
-      if (name == "MessageGroupId")
-        to.group_id = value;
-      else
-        to.receive_count = number_in<unsigned>(value);
-    }
-    oracle_.granted(open.poll, *broker::decode_receipt_handle(m.receipt_handle),
-                    number_in<std::size_t>(m.body));
-    const bool corrupt = !is_calm_ && dice_.happens(plan_.faults.corrupt);
-    (corrupt ? answer.corrupt : answer.messages).push_back(std::move(to));
-  }
-  return answer;
+bool service::is_refusing(bool deletes) const {
+  const std::optional<fault_plan::refusal>& r = plan_.faults.refusing;
+  const auto at = world_.now() - scheduler::start();
+  return !is_calm_ && r && r->of_deletes == deletes && at >= r->from && at < r->to;
 }
 
 template <class Entry, class Perform>
 result<std::vector<sqs::batch_failure>> service::entry_by_entry(const std::vector<Entry>& entries,
-                                                                Perform perform) {
+                                                                bool deletes, Perform perform) {
   std::vector<sqs::batch_failure> failures;
   const auto failed = [&](std::size_t i, const char* code, bool sender_fault) {
     failures.push_back({i, {error_kind::service, code, code}, sender_fault});
   };
   for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (is_refusing(deletes)) {
+      failed(i, "InternalError", false);
+      continue;
+    }
     if (!is_calm_ && dice_.happens(plan_.faults.partial)) {
       failed(i, dice_.happens(0.5) ? "InternalError" : "RequestThrottled", false);
       continue;
@@ -138,7 +164,7 @@ result<std::vector<sqs::batch_failure>> service::entry_by_entry(const std::vecto
 
 result<std::vector<sqs::batch_failure>> service::remove(std::size_t process,
                                                         const std::vector<std::string>& handles) {
-  return entry_by_entry(handles, [&](const std::string& handle) {
+  return entry_by_entry(handles, true, [&](const std::string& handle) {
     const broker::receipt r = broker::decode_receipt_handle(handle).value();
     const bool existed = look(r.serial).exists;
     auto answer = engine_.perform(caller(), broker::delete_message_request{url_, handle});
@@ -149,7 +175,7 @@ result<std::vector<sqs::batch_failure>> service::remove(std::size_t process,
 
 result<std::vector<sqs::batch_failure>> service::change_visibility(
     std::size_t process, const std::vector<sqs::visibility_change>& changes, bool caller_has_gone) {
-  return entry_by_entry(changes, [&](const sqs::visibility_change& change) {
+  return entry_by_entry(changes, false, [&](const sqs::visibility_change& change) {
     const broker::receipt r = broker::decode_receipt_handle(change.receipt_handle).value();
     const bool ours = look(r.serial).exists && look(r.serial).lease == r.lease;
     auto answer = engine_.perform(caller(), broker::change_message_visibility_request{
@@ -162,6 +188,11 @@ result<std::vector<sqs::batch_failure>> service::change_visibility(
 result<sqs::queue_counts> service::counts() {
   queue_->advance(world_.now());
   return sqs::queue_counts{queue_->available(), queue_->in_flight(), queue_->delayed()};
+}
+
+broker::answer<broker::get_queue_attributes_result> service::attributes(
+    broker::get_queue_attributes_request r) {
+  return engine_.perform(caller(), std::move(r));
 }
 
 bool service::is_done() const { return queue_->size() == 0; }

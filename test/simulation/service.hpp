@@ -25,13 +25,18 @@ class service final : public truth {
   using receive_reply = std::function<void(result<sqs::receive_answer>)>;
   /// A long poll, which goes on whether its caller is still there or not.
   void receive(const sqs::receive_request&, const poll_ptr&, receive_reply);
+  using raw_reply = std::function<void(broker::answer<broker::receive_message_result>)>;
+  /// The same as the API has it. A message that is damaged on its way has another body than was sent.
+  void receive(broker::receive_message_request, const poll_ptr&, raw_reply);
   result<std::vector<sqs::batch_failure>> remove(std::size_t process,
                                                  const std::vector<std::string>& handles);
   result<std::vector<sqs::batch_failure>> change_visibility(std::size_t process,
                                                             const std::vector<sqs::visibility_change>&,
                                                             bool caller_has_gone);
   result<sqs::queue_counts> counts();
+  broker::answer<broker::get_queue_attributes_result> attributes(broker::get_queue_attributes_request);
 
+  const std::string& url() const noexcept { return url_; }
   bool is_fifo() const noexcept { return plan_.fifo; }
   /// Whether every message is deleted or in the dead-letter queue.
   bool is_done() const;
@@ -46,16 +51,16 @@ class service final : public truth {
  private:
   struct open_poll {
     poll_ptr poll;
-    receive_reply reply;
+    raw_reply reply;
     broker::long_polls::ticket ticket;
   };
 
   broker::call caller() const;
   void answered(std::uint64_t poll);
-  sqs::receive_answer deliver(const open_poll&, const broker::receive_message_result&);
   void settle();
+  bool is_refusing(bool deletes) const;
   template <class Entry, class Perform>
-  result<std::vector<sqs::batch_failure>> entry_by_entry(const std::vector<Entry>&, Perform);
+  result<std::vector<sqs::batch_failure>> entry_by_entry(const std::vector<Entry>&, bool deletes, Perform);
 
   lane& world_;
   const plan& plan_;

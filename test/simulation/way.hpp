@@ -24,6 +24,6 @@ class way {
 std::unique_ptr<way> make_typed_way(lane& world, const plan&, service&, oracle&);
 /// At the byte stream: the production client, HTTP and signatures, and a server of bytes in front of the
 /// service.
-std::unique_ptr<way> make_byte_way(lane& world, const plan&, service&, oracle&);
+std::unique_ptr<way> make_byte_way(scheduler&, lane& world, const plan&, service&, oracle&);
 
 }  // namespace lastcall::simulation

@@ -12,6 +12,10 @@ fault_counts& fault_counts::operator+=(const fault_counts& other) {
   in_outage += other.in_outage;
   slow += other.slow;
   ghosts += other.ghosts;
+  connections += other.connections;
+  unconnected += other.unconnected;
+  dribbles += other.dribbles;
+  mistimed += other.mistimed;
   return *this;
 }
 

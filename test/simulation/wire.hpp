@@ -29,6 +29,7 @@ struct exchange {
 struct fault_counts {
   std::uint64_t exchanges{}, requests_lost{}, requests_reset{}, answers_lost{}, answers_reset{}, refused{},
       in_outage{}, slow{}, ghosts{};
+  std::uint64_t connections{}, unconnected{}, dribbles{}, mistimed{};  ///< where there are bytes
   fault_counts& operator+=(const fault_counts&);
 };
 

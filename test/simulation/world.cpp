@@ -38,7 +38,7 @@ class world final : private outside {
         lane_(time_, 0ns),
         oracle_(p, t, lane_),
         service_(lane_, p, oracle_),
-        way_(d == depth::bytes ? make_byte_way(lane_, p, service_, oracle_)
+        way_(d == depth::bytes ? make_byte_way(time_, lane_, p, service_, oracle_)
                                : make_typed_way(lane_, p, service_, oracle_)),
         jobs_(p),
         dice_(p.seed ^ 0x0b5e),
