@@ -45,7 +45,7 @@ class input {
     assert(n <= end_ - begin_);
     begin_ += n;
   }
-  /// Gives back what a large message has made it grow, once it is empty.
+  /// Gives back what a large message has made it grow, once it is empty. Not while something is being received.
   void shrink() noexcept {
     if (!is_empty() || size_ <= first_size) return;
     bytes_.reset();

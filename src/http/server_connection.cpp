@@ -77,6 +77,7 @@ asio::awaitable<void> server_connection::run() {
       co_await progressed_.wait();
       continue;
     }
+    if (phase_ != phase::body) input_.shrink();  // here only: a read under way has its room in it
     const asio::mutable_buffer room = input_.room();
     const result<std::size_t> got = co_await stream_->read_some(room);
     if (!got) break;
@@ -214,7 +215,6 @@ asio::awaitable<bool> server_connection::answer() {
   if (!sent || !keep_alive) co_return false;
   parser_.begin();
   has_gone_on_ = false;
-  input_.shrink();
   enter(phase::idle);
   co_return true;
 }

@@ -34,6 +34,7 @@ class echo final : public service {
     answer.headers.add("X-Target", asked.target);
     answer.body = asked.body;
     if (asked.target == "/slow") co_await sleep_for(real_clock(), 10s);
+    if (asked.target == "/later") co_await sleep_for(real_clock(), 1ms);
     --inside;
     co_return answer;
   }
@@ -111,6 +112,20 @@ TEST_CASE("requests of all sizes share one connection") {
     const result<response> answer = stage.post(body);
     REQUIRE(answer.has_value());
     CHECK(answer->body == body);
+  }
+  CHECK(stage.asking.connections_made() == 1);
+}
+
+TEST_CASE("a large request that is answered later leaves the connection sound for the next") {
+  stage stage;
+  request what;
+  what.method = "POST";
+  what.target = "/later";
+  for (const std::size_t size : {200'000UL, 10UL, 100'000UL, 100'000UL}) {
+    what.body = std::string(size, 'x');
+    const result<response> answer = stage.send(what);
+    REQUIRE(answer.has_value());
+    CHECK(answer->body == what.body);
   }
   CHECK(stage.asking.connections_made() == 1);
 }
