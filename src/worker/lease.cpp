@@ -36,6 +36,11 @@ std::chrono::seconds lease::length_to_ask(steady_time now) const noexcept {
   return std::clamp<std::chrono::seconds>(left, 0s, terms_.visibility);
 }
 
+std::chrono::seconds lease::longest_rest(steady_time now) const noexcept {
+  const auto left = std::chrono::floor<std::chrono::seconds>(limit_at_ - now);
+  return std::max<std::chrono::seconds>(left - 1min, 0s);
+}
+
 bool lease::is_at_limit() const noexcept {
   // Less than two seconds to gain is not worth a request, and asking past the remainder is an error, not a
   // clamp.

@@ -44,6 +44,10 @@ asio::awaitable<settlement> settler::release(delivery& d, std::chrono::seconds a
 asio::awaitable<settlement> settler::settle(lane& way, delivery& d, std::chrono::seconds after,
                                             unsigned tries) {
   one_shot<std::optional<sqs::batch_failure>> answer;
+  // Before a drain nobody reads it, and each message would pay for it.
+  if (end_at_ != steady_time::max() && tries == 0)
+    shard_.books.note(d.id, way.removes ? "its job is done, but its delete was not answered"
+                                        : "its release was not answered");
   if (way.waiting.empty()) way.oldest = shard_.clock.now();
   way.waiting.push_back({d.message().receipt_handle, after, &answer});
   changed_.notify();

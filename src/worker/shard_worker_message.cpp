@@ -13,8 +13,6 @@ namespace lastcall::worker {
 namespace asio = boost::asio;
 namespace {
 
-constexpr std::chrono::seconds visibility_limit = 12h;
-
 std::int64_t to_ms(std::chrono::nanoseconds d) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
 }
@@ -117,7 +115,7 @@ void shard_worker::account(const delivery& d, const outcome& o) {
 }
 
 std::chrono::seconds shard_worker::pause_before_retry(const delivery& d, const outcome& o) const {
-  if (o.retry_after) return std::clamp<std::chrono::seconds>(*o.retry_after, 0s, visibility_limit - 1min);
+  if (o.retry_after) return std::max<std::chrono::seconds>(*o.retry_after, 0s);
   const unsigned attempt = std::max(d.message().receive_count, 1U) - 1;
   return std::chrono::ceil<std::chrono::seconds>(shard_.options.retry.wait(attempt, shard_.random.unit()));
 }
@@ -146,8 +144,9 @@ asio::awaitable<void> shard_worker::release(delivery& d, std::chrono::seconds af
     // by it.
     const auto lingering =
         std::chrono::ceil<std::chrono::seconds>(shard_.books.receives_linger_until(all_polls_closed_) - now);
-    const auto hidden_for = is_draining() ? std::max(after, lingering) : after;
-    if (hidden_for > after) LASTCALL_MARK("a receive that was given up is outlasted");
+    const auto rest = std::min(after, d.lease.longest_rest(now));
+    const auto hidden_for = is_draining() ? std::max(rest, lingering) : rest;
+    if (hidden_for > rest) LASTCALL_MARK("a receive that was given up is outlasted");
     so_far = is_ours ? co_await settler_.release(d, hidden_for, tries) : settlement::gone;
   }
   if (so_far == settlement::done) shard_.books.released(d.id);

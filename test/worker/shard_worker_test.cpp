@@ -51,6 +51,10 @@ class scripted_handler final : public handler {
     if (body == "fail once")
       co_return j.message().receive_count > 1 ? outcome::done() : outcome::failed("once");
     if (body == "later") co_return outcome::retry("busy", 7s);
+    if (body == "late and long") {
+      co_await sleep_for(clock_, 2h);
+      co_return outcome::retry("busy", 12h);
+    }
     if (body == "throw") throw std::runtime_error("as asked");
     const bool ignores = body.starts_with("ignore ");
     const bool finishes = body.starts_with("finish ");
@@ -434,6 +438,24 @@ TEST_CASE("a delete that is never answered is left behind, by name, within the g
   CHECK(held[0].why.find("connection reset") != std::string::npos);
 }
 
+TEST_CASE("what is left behind says what was not answered, not that its job still runs") {
+  options o = with(2);
+  o.visibility = 10min;  // no extension is under way
+  world& w = undying_world(std::move(o));
+  w.queue.send("a", "3");
+  w.queue.send("b", "300");
+  w.queue.delete_takes = w.queue.change_takes = 1h;
+  w.start();
+  w.clock.advance(2s);
+  w.drain();
+  w.finish();
+  const auto held = w.books.held();
+  REQUIRE(held.size() == 2);
+  for (const holding& h : held)
+    CHECK(h.why == (h.message_id == "a" ? "its job is done, but its delete was not answered"
+                                        : "its release was not answered"));
+}
+
 TEST_CASE("a job learns that its lease is lost before the lease ends, and its success deletes nothing") {
   world w;
   w.queue.send("a", "finish 100");
@@ -490,6 +512,19 @@ TEST_CASE("retry_after is taken at its word") {
   w.clock.advance(1ms * 100);
   CHECK(w.queue.last_visibility == 7s);
   CHECK(w.sums().jobs_retried == 1);
+  w.drain();
+  w.finish();
+}
+
+TEST_CASE("a rest is not longer than the 12 hours since the receive leave, for which SQS would refuse it") {
+  world w;
+  w.queue.send("a", "late and long");
+  w.start();
+  w.clock.advance(2h + 1s);
+  CHECK(w.sums().jobs_retried == 1);
+  CHECK(w.sums().released == 1);
+  CHECK(w.queue.last_visibility <= 10h);
+  CHECK(w.queue.last_visibility > 10h - 2min);
   w.drain();
   w.finish();
 }
