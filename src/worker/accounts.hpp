@@ -27,7 +27,7 @@ struct totals {
   std::uint64_t extended{};   ///< visibility extensions that the service has confirmed
   std::uint64_t polls{};      ///< receives answered
   std::uint64_t polls_failed{};
-  std::uint64_t polls_aborted{};  ///< receives given up at the end: messages leased to them are stranded
+  std::uint64_t polls_aborted{};  ///< receives given up at the end: what is leased to them later is stranded
 };
 
 /// A message that this process still holds, or gave up with its lease running.

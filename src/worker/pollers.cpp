@@ -145,13 +145,12 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
       // What it brings is leased from now on, also what the first receive had leased: a replay begins the
       // visibility timeout anew (API reference, ReceiveMessage, ReceiveRequestAttemptId).
       asked_at = shard_.clock.now();
+      count_unanswered(answer.error());
       answer = co_await receive(l, count, 0s);
       if (!answer) shard_.books.receive_lost(asked_at + wait_slack);
     }
   }
-  if (!answer)
-    shard_.books.count(answer.error().kind == error_kind::cancelled ? &totals::polls_aborted
-                                                                    : &totals::polls_failed);
+  if (!answer) count_unanswered(answer.error());
   l.polling = false;
   --open_;
   reserved_ -= static_cast<std::size_t>(count);
@@ -172,6 +171,10 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
   if (got != 0 || closing_) co_return;
   co_await owner_.came_up_empty();
   if (wait_ == 0s && !closing_) co_await l.wake.wait_until(shard_.clock.now() + short_poll_pause);
+}
+
+void pollers::count_unanswered(const error& why) {
+  shard_.books.count(why.kind == error_kind::cancelled ? &totals::polls_aborted : &totals::polls_failed);
 }
 
 void pollers::learn(std::size_t asked, std::size_t got) {

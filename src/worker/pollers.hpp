@@ -64,6 +64,7 @@ class pollers {
   boost::asio::awaitable<result<sqs::receive_answer>> receive(loop& l, int count, std::chrono::seconds wait);
   boost::asio::awaitable<void> poll(loop& l, int count);
   boost::asio::awaitable<void> back_off(loop& l, const error& why);
+  void count_unanswered(const error& why);
   void learn(std::size_t asked, std::size_t got);
   intake room() const;
 

@@ -290,7 +290,7 @@ report supervisor::impl::make_report() const {
   if (r.sums.polls_aborted > 0)
     r.risk =
         std::to_string(r.sums.polls_aborted) +
-        " open receives were aborted: a message that SQS leased to one of them stays invisible until its "
+        " open receives were aborted: a message that SQS leases to one of them stays invisible until its "
         "visibility timeout";
   return r;
 }

@@ -3,11 +3,15 @@
 import json
 import signal
 import time
+import urllib.error
+import urllib.request
 from collections import Counter
 
 import pytest
 
-from sqs import Counts
+from faulty import Proxy
+from servers import free_port
+from sqs import Counts, Queue
 from waiting import eventually, stopwatch
 
 NOTHING = Counts(visible=0, in_flight=0, delayed=0)
@@ -124,6 +128,24 @@ def test_an_idle_worker_stops_within_a_grace_that_is_shorter_than_its_long_poll(
     assert worker.report["messages"]["left_behind"] == []
 
 
+def test_the_wait_of_a_receive_leaves_room_for_the_drain(lastcall, embedded, embedded_queue):
+    proxy = Proxy(embedded.endpoint)
+    proxied = Queue(proxy.service, embedded_queue.name, f"{proxy.endpoint}/{embedded_queue.url.split('/', 3)[3]}")
+    try:
+        for options, wait_s in ((["--grace", "10s", "--reserve", "2s"], 7), (["--grace", "60s"], 20),
+                                (["--grace", "2s"], 0), (["--grace", "60s", "--visibility", "10s"], 5)):
+            seen = len(proxy.requests)
+            worker = lastcall.work(proxied, *options, "--wait", "20s", "--stop-idle=abort", "sleep", "--for", "0ms")
+            eventually(lambda: any(request.operation == "ReceiveMessage" for request in proxy.requests[seen:]))
+            worker.signal()
+            assert worker.exit_code(15) == 0, worker.stderr
+            waits = {request.parameters["WaitTimeSeconds"] for request in proxy.requests[seen:]
+                     if request.operation == "ReceiveMessage"}
+            assert waits == {wait_s}, options
+    finally:
+        proxy.close()
+
+
 def test_stop_idle_abort_stops_at_once_and_names_its_risk(lastcall, queue):
     worker = lastcall.work(queue, "--stop-idle=abort", "--wait", "20s", "sleep", "--for", "0ms")
     time.sleep(1.5)
@@ -159,6 +181,32 @@ def test_quiet_stops_receiving_and_keeps_running_until_a_sigterm(lastcall, embed
     worker.signal()
     assert worker.exit_code(10) == 0, worker.stderr
     assert journal.started == once_each([first])
+
+
+def test_quiet_keeps_running_jobs_and_their_leases_and_turns_readiness_off(lastcall, embedded_queue, journal):
+    admin = free_port()
+    worker = lastcall.work(embedded_queue, "--wait", "1s", "--visibility", "2s", "--admin", f"127.0.0.1:{admin}",
+                           "sleep", "--for", "5s", "--journal", journal)
+
+    def status(path):
+        try:
+            return urllib.request.urlopen(f"http://127.0.0.1:{admin}{path}", timeout=5).status
+        except urllib.error.HTTPError as answer:
+            return answer.code
+
+    sent = embedded_queue.send("job")
+    eventually(lambda: journal.started[sent], what="the job did not start")
+    assert status("/readyz") == 200
+    worker.signal(signal.SIGUSR1)
+    worker.signal(signal.SIGUSR1)  # once more changes nothing
+    eventually(lambda: status("/readyz") == 503, what="it is still ready")
+    assert status("/healthz") == 200
+    eventually(lambda: embedded_queue.counts() == NOTHING, what="the job's message was not deleted")
+    assert journal.started == journal.ended == once_each([sent])
+    assert worker.is_running()
+    worker.signal()
+    assert worker.exit_code(10) == 0, worker.stderr
+    assert worker.report["messages"]["extended"] >= 1 and worker.report["messages"]["lost"] == 0
 
 
 @pytest.mark.parametrize("queue_server", ["embedded", "fauxqs"], indirect=True)
