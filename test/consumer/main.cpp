@@ -1,4 +1,5 @@
-// A worker with a job of its own: it greets whom the message names, or gives up when told to stop.
+// A worker with a job of its own: it greets whom the message names, slowly if that is asked for. Told to stop, it
+// saves how far it has come.
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -8,15 +9,25 @@
 #include <chrono>
 #include <cstdio>
 #include <lastcall/run.hpp>
+#include <string>
+#include <utility>
 
 namespace asio = boost::asio;
 
 asio::awaitable<lastcall::outcome> greet(lastcall::job& job) {
-  if (job.message().body.empty()) co_return lastcall::outcome::failed("nobody to greet");
-  asio::steady_timer work(co_await asio::this_coro::executor, std::chrono::milliseconds(20));
+  const std::string& name = job.message().body;
+  if (name.empty()) co_return lastcall::outcome::failed("nobody to greet");
+  const bool is_slow = name.starts_with("slow ") && job.checkpoint().empty();
+  const auto length = is_slow ? std::chrono::milliseconds(60'000) : std::chrono::milliseconds(20);
+  asio::steady_timer work(co_await asio::this_coro::executor, length);
   co_await work.async_wait(asio::as_tuple(asio::use_awaitable));
-  if (job.stopping() != lastcall::stop_reason::none) co_return lastcall::outcome::stopped();
-  std::fprintf(stderr, "hello, %s\n", job.message().body.c_str());
+  if (job.stopping() != lastcall::stop_reason::none) {
+    std::string cursor = "took a breath";
+    co_await job.save_checkpoint(std::move(cursor));
+    co_return lastcall::outcome::stopped();
+  }
+  std::fprintf(stderr, "hello, %s%s%s\n", name.c_str(), job.checkpoint().empty() ? "" : ", who ",
+               job.checkpoint().c_str());
   co_return lastcall::outcome::done();
 }
 
