@@ -28,7 +28,7 @@ class Bench:
         self.quick = arguments.quick
         self.window_s = arguments.window
         self.stop_runs = arguments.stop_runs
-        self.peer_stop_runs = min(arguments.stop_runs, 20)
+        self.peer_stop_runs = min(arguments.stop_runs, arguments.peer_stop_runs)
         self.words = arguments.workers
         self.scenario = ""
         self.rows = []
@@ -48,10 +48,10 @@ class Bench:
                 can.append(who)
         return can
 
-    def service(self):
-        """A fresh server for each measurement: none inherits another's memory."""
+    def service(self, tls=None, options=()):
+        """A fresh server for each measurement: none inherits another's memory. `tls`: certificate and key."""
         self._end_service()
-        self._service = Service(self.directory)
+        self._service = Service(self.directory, tls=tls, options=options)
         return self._service
 
     def _end_service(self):
@@ -94,7 +94,8 @@ def parse_arguments(words):
     parser.add_argument("--runs", type=int, default=5, metavar="N", help="of each measurement (5)")
     parser.add_argument("--window", type=float, default=3.0, metavar="S", help="seconds that are measured (3)")
     parser.add_argument("--stop-runs", type=int, default=50, metavar="N",
-                        help="SIGTERMs to lastcall (50); peers get at most 20")
+                        help="SIGTERMs to lastcall (50)")
+    parser.add_argument("--peer-stop-runs", type=int, default=20, metavar="N", help="and to each of the others (20)")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "bench", metavar="DIRECTORY")
     parser.add_argument("--install-peers", action="store_true", help="install the other workers, then end")
     arguments = parser.parse_args(words)
@@ -123,7 +124,7 @@ def main(words):
         report.write(arguments.out, session, bench)
         print((arguments.out / "results.md").read_text())
     finally:
-        machine.end_all()
+        machine.end_all(shared=True)
     return 1 if any("failed" in row for row in bench.rows if row["name"].startswith("lastcall")) else 0
 
 

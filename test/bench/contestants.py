@@ -6,7 +6,7 @@ import pathlib
 import re
 from dataclasses import dataclass, field
 
-from machine import BINARY, ENVIRONMENT, RELEASE, ROOT, output_of, package_version
+from machine import BINARY, RELEASE, ROOT, output_of, package_version
 
 HERE = pathlib.Path(__file__).resolve().parent
 PEERS = ROOT / "build" / "bench-peers"
@@ -51,7 +51,7 @@ class Contestant:
         return [str(word).format(concurrency=job.concurrency) for word in self.program]
 
     def environment_for(self, queue, job, endpoint):
-        return ENVIRONMENT | self.environment | {
+        return queue.service.environment | self.environment | {
             "AWS_ENDPOINT_URL": endpoint, "BENCH_QUEUE_URL": queue.url, "BENCH_JOB_MS": str(job.ms),
             "BENCH_CONCURRENCY": str(job.concurrency)} | (
                 {"BENCH_JOURNAL": str(job.journal)} if job.journal else {}) | (

@@ -31,7 +31,8 @@ class Process:
 
     running = []
 
-    def __init__(self, arguments, core, directory, environment=None, stdin=None):
+    def __init__(self, arguments, core, directory, environment=None, stdin=None, is_shared=False):
+        """`is_shared`: it serves several measurements, and is not ended with the first."""
         self.name = pathlib.Path(str(arguments[0])).name
         self.out_file, self.err_file = directory / f"{self.name}.out", directory / f"{self.name}.err"
         with open(self.out_file, "wb") as out, open(self.err_file, "wb") as err:
@@ -42,6 +43,7 @@ class Process:
                 stdout=out, stderr=err, stdin=stdin or subprocess.DEVNULL, cwd=directory,
                 env=environment or ENVIRONMENT, start_new_session=True)
         self.pid = self.popen.pid
+        self.is_shared = is_shared
         Process.running.append(self)
 
     def family(self):
@@ -112,9 +114,11 @@ def _list(path):
         return []
 
 
-def end_all():
+def end_all(shared=False):
+    """Ends what is left of a measurement; `shared`: of the session."""
     for process in list(Process.running):
-        process.kill()
+        if shared or not process.is_shared:
+            process.kill()
 
 
 def output_of(*command):

@@ -39,7 +39,7 @@ def concurrency(bench):
     """Jobs of 50 ms at rising concurrency: where throughput leaves concurrency ÷ job time."""
     for run in range(bench.runs):
         for at_once in (16, 64, 256, 1024, 2048):
-            for who in bench.contestants("lastcall", "go-v2"):
+            for who in bench.contestants("lastcall", "Go, aws-sdk-go-v2"):
                 result = bench.record(f"{who.name} @{at_once}", run, lambda who=who: throughput(
                     who, bench.service(), Job(ms=50, concurrency=at_once), bench.window_s,
                     pace=min(who.pace, at_once * 20)))
@@ -90,14 +90,24 @@ def _through_proxy(bench, who, job, delay_ms):
 
 def tls(bench):
     """Empty jobs over TLS and without, against the same server."""
-    if "--certificate" not in machine.output_of(machine.BINARY, "serve", "--help"):
+    if "--tls-cert" not in machine.output_of(machine.BINARY, "serve", "--help"):
         return bench.leave_out("this lastcall serves no TLS")
+    certificate, key = bench.directory / "server.pem", bench.directory / "server.key"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+                    "-keyout", key, "-out", certificate, "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=IP:127.0.0.1", "-days", "2"], check=True, capture_output=True)
+    for run in range(bench.runs):
+        for who in bench.contestants("lastcall", "Go, aws-sdk-go-v2"):
+            bench.record(who.name, run, lambda who=who: throughput(
+                who, bench.service(), Job(concurrency=100), bench.window_s))
+            bench.record(f"{who.name}, TLS", run, lambda who=who: throughput(
+                who, bench.service((certificate, key)), Job(concurrency=100), bench.window_s))
 
 
 def fifo(bench):
     """Empty jobs of a FIFO queue with ten message groups: each message waits for the delete of the one before."""
     for run in range(bench.runs):
-        for who in bench.contestants("lastcall", "go-v2"):
+        for who in bench.contestants("lastcall", "Go, aws-sdk-go-v2"):
             bench.record(who.name, run, lambda who=who: throughput(
                 who, bench.service(), Job(concurrency=100), bench.window_s, pace=4_000, fifo=True))
 
@@ -120,7 +130,7 @@ def threads(bench):
 def in_flight(bench):
     """10,000 and 100,000 jobs in flight with bodies of 1 KiB: memory of each, and whether their leases hold."""
     for run in range(min(bench.runs, 2)):
-        for who in bench.contestants("lastcall", "go-v2"):
+        for who in bench.contestants("lastcall", "Go, aws-sdk-go-v2"):
             for count in (10_000, 100_000):
                 bench.record(f"{who.name}, {count:,}", run, lambda who=who, count=count: _held(bench, who, count))
 
@@ -235,7 +245,8 @@ def _stops(bench, backlog):
 def _stop(bench, who, backlog, seed):
     """What one SIGTERM leaves behind. `stranded`: leased to nobody after the exit. `doubled`: jobs that a second
     worker, after all leases are over, does again though they were done. `lost`: messages that nobody did."""
-    service = bench.service()
+    # As SQS does, it goes on leasing messages to a receive whose client has gone.
+    service = bench.service(options=("--fidelity", "aws"))
     queue = service.queue()
     chance = random.Random(seed)
     journal = bench.directory / "stop.journal"
@@ -302,7 +313,8 @@ def emails(bench):
     if not pathlib.Path("/usr/sbin/smtp-sink").exists():
         return bench.leave_out("postfix's smtp-sink is not installed")
     port = free_port()
-    sink = Process(["/usr/sbin/smtp-sink", "-u", "nobody", f"127.0.0.1:{port}", 512], SERVER_CORE, bench.directory)
+    sink = Process(["/usr/sbin/smtp-sink", "-u", "nobody", f"127.0.0.1:{port}", 512], SERVER_CORE, bench.directory,
+                   is_shared=True)
     time.sleep(0.3)
     try:
         for run in range(bench.runs):

@@ -4,10 +4,11 @@ import http.client
 import itertools
 import json
 import socket
+import ssl
 import time
 import urllib.parse
 
-from machine import BINARY, RELEASE, SERVER_CORE, WORKER_CORE, Process
+from machine import BINARY, ENVIRONMENT, RELEASE, SERVER_CORE, WORKER_CORE, Process
 
 BODY_BYTES = 1024
 AUTHORIZATION = ("AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, "
@@ -23,14 +24,18 @@ def free_port():
 class Service:
     """`lastcall serve` on the server's core, or another SQS at `endpoint`."""
 
-    def __init__(self, directory, endpoint=None):
+    def __init__(self, directory, endpoint=None, tls=None, options=()):
         self.directory, self.process, self.endpoint = directory, None, endpoint
+        self.environment = ENVIRONMENT | ({"AWS_CA_BUNDLE": str(tls[0]), "SSL_CERT_FILE": str(tls[0])} if tls else {})
+        self._tls = ssl.create_default_context(cafile=tls[0]) if tls else None
         self._names = itertools.count()
         self._connection = None
         if endpoint is None:
             self.port = free_port()
-            self.endpoint = f"http://127.0.0.1:{self.port}"
-            self.process = Process([BINARY, "serve", "--listen", f"127.0.0.1:{self.port}"], SERVER_CORE, directory)
+            self.endpoint = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+            certificate = ["--tls-cert", tls[0], "--tls-key", tls[1]] if tls else []
+            self.process = Process([BINARY, "serve", "--listen", f"127.0.0.1:{self.port}", *certificate, *options],
+                                   SERVER_CORE, directory)
             self.process.says("listening on")
         else:
             self.port = urllib.parse.urlsplit(endpoint).port
@@ -38,7 +43,8 @@ class Service:
     def call(self, operation, **parameters):
         for attempt in (1, 2):
             if self._connection is None:
-                self._connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+                self._connection = (http.client.HTTPSConnection("127.0.0.1", self.port, timeout=60, context=self._tls)
+                                    if self._tls else http.client.HTTPConnection("127.0.0.1", self.port, timeout=60))
             try:
                 self._connection.request("POST", "/", json.dumps(parameters).encode(), {
                     "Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"AmazonSQS.{operation}",
@@ -83,7 +89,7 @@ class Queue:
             for _ in range(count):
                 out.write(line)
         sender = Process([BINARY, "send", "--queue", self.name, "--endpoint-url", self.service.endpoint,
-                          "--file", lines], WORKER_CORE, self.service.directory)
+                          "--file", lines], WORKER_CORE, self.service.directory, self.service.environment)
         if sender.wait(600) != 0:
             raise RuntimeError(f"the queue can't be filled: {sender.popen.returncode} {' '.join(sender.said())}")
         sender.kill()

@@ -24,7 +24,8 @@ BATCH = os.environ["BENCH_DELETE"] == "batch"
 JOURNAL = os.environ.get("BENCH_JOURNAL")
 RECEIVERS = max(1, min(4, CONCURRENCY // 10))
 
-sqs = boto3.client("sqs", config=Config(max_pool_connections=CONCURRENCY + RECEIVERS + 1, retries={"mode": "standard"}))
+sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"],
+                   config=Config(max_pool_connections=CONCURRENCY + RECEIVERS + 1, retries={"mode": "standard"}))
 journal = os.open(JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT) if JOURNAL else None
 slots = threading.Semaphore(CONCURRENCY)
 stopping = threading.Event()

@@ -33,6 +33,7 @@ const all = Array.from({length: consumers}, () => Consumer.create({
   sqs,
   batchSize: 10,
   waitTimeSeconds: 20,
+  pollingCompleteWaitTimeMs: 30000,
   ...(batch ? {handleMessageBatch: async (messages) => { await Promise.all(messages.map(run)); return messages; }}
             : {handleMessage: async (message) => { await run(message); return message; }}),
 }));

@@ -1,6 +1,6 @@
 // squiss-ts with its own settings for throughput: as many in flight as the concurrency, deletes in batches of ten.
 import {openSync, writeSync} from 'node:fs';
-import {SQSClient} from '@aws-sdk/client-sqs';
+import {SQS} from '@aws-sdk/client-sqs';
 import {Squiss} from 'squiss-ts';
 
 const jobMs = Number(process.env.BENCH_JOB_MS);
@@ -12,7 +12,7 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const squiss = new Squiss({
   S3: undefined,
-  SQS: new SQSClient({region: 'us-east-1', endpoint: process.env.AWS_ENDPOINT_URL}),
+  SQS: new SQS({region: 'us-east-1', endpoint: process.env.AWS_ENDPOINT_URL}),
   queueUrl: process.env.BENCH_QUEUE_URL,
   bodyFormat: 'plain',
   maxInFlight: Number(process.env.BENCH_CONCURRENCY),
