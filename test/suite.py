@@ -20,6 +20,7 @@ UNIT_TIMEOUT_S = 300
 SYSTEM_TIMEOUT_S = 1200
 TIDY_TIMEOUT_S = 300
 PEERS_TIMEOUT_S = 180
+BENCH_TIMEOUT_S = 300
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LASTCALL_"))} | {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:check_initialization_order=1",
@@ -258,6 +259,13 @@ def release():
     return pytest_run("system", 300, "demo", env={"LASTCALL_BIN": str(BUILD / "release" / "lastcall")})
 
 
+def bench():
+    """Instructions a message against the figure that is kept: see test/bench/README.md."""
+    code, output = run(["scripts/bench", "--quick"], BUILD_TIMEOUT_S + BENCH_TIMEOUT_S)
+    say(output.strip())
+    return PASSED if code == 0 else FAILED
+
+
 SYSTEM_WORKERS = 4
 
 STEPS = {
@@ -267,6 +275,7 @@ STEPS = {
     "tidy": tidy,
     "system": system,
     "release": release,
+    "bench": bench,
     "gcc": gcc,
 }
 
