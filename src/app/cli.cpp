@@ -6,6 +6,7 @@
 #include "app/help.hpp"
 #include "app/log_sink.hpp"
 #include "app/program.hpp"
+#include "jobs/descriptor_limit.hpp"
 
 #include <boost/system/system_error.hpp>
 
@@ -90,6 +91,7 @@ int run_process(const make_root& make, int count, char** arguments) {
   // limit of what a file may hold.
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGXFSZ, SIG_IGN);
+  jobs::raise_descriptor_limit();
   const environment env = process_environment();
   const std::string terminal = value_of(env, "TERM");
   const bool may_draw = !terminal.empty() && terminal != "dumb";

@@ -1,6 +1,7 @@
 #include "jobs/child.hpp"
 
 #include "jobs/child_registry.hpp"
+#include "jobs/descriptor_limit.hpp"
 #include "jobs/owned_fd.hpp"
 #include "jobs/spawn.hpp"
 
@@ -137,8 +138,9 @@ result<std::unique_ptr<child>> child::start(const asio::any_io_executor& executo
 
   const std::vector<char*> arguments = pointers_to(plan.arguments);
   const std::vector<char*> environment = pointers_to(plan.environment);
-  const spawn_plan prepared{plan.path.c_str(), arguments.data(),      environment.data(),
-                            input->get(),      output->writing.get(), errors->writing.get()};
+  const spawn_plan prepared{
+      plan.path.c_str(),     arguments.data(),      environment.data(),          input->get(),
+      output->writing.get(), errors->writing.get(), inherited_descriptor_limit()};
   spawned answer{};
   registry.start([&] {
     answer = spawn(prepared);

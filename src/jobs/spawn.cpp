@@ -33,6 +33,10 @@ bool take_streams(const spawn_plan& plan) noexcept {
          ::close_range(3, ~0U, 0) == 0;
 }
 
+bool limit_descriptors(const spawn_plan& plan) noexcept {
+  return plan.descriptors == nullptr || ::setrlimit(RLIMIT_NOFILE, plan.descriptors) == 0;
+}
+
 bool unblock_signals() noexcept {
   sigset_t none;
   ::sigemptyset(&none);
@@ -41,7 +45,7 @@ bool unblock_signals() noexcept {
 
 [[noreturn]] void become(const spawn_plan& plan, pid_t parent, volatile int& problem) noexcept {
   // Signals come last: until then a handler of the parent would run here, on the parent's memory.
-  if (::setpgid(0, 0) == 0 && dies_with(parent) && take_streams(plan)) {
+  if (::setpgid(0, 0) == 0 && dies_with(parent) && take_streams(plan) && limit_descriptors(plan)) {
     reset_signals();
     if (unblock_signals()) ::execve(plan.path, plan.arguments, plan.environment);
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <sys/resource.h>
 #include <sys/types.h>
 
 namespace lastcall::jobs {
@@ -13,6 +14,7 @@ struct spawn_plan {
   int input;                 ///< become 0, 1 and 2 of the program; none of them is below 3
   int output;
   int errors;
+  const rlimit* descriptors;  ///< the program's limit; null: this process's
 };
 
 struct spawned {

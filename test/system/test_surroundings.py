@@ -71,6 +71,17 @@ def test_files_that_may_not_grow_do_not_kill_the_worker(lastcall, embedded_queue
     assert embedded_queue.counts() == Counts(0, 0, 0)
 
 
+def test_a_hundred_commands_run_at_once_whatever_the_soft_limit_of_descriptors(lastcall, embedded_queue):
+    """And each of them has that limit, as programs that use select() need it."""
+    embedded_queue.send_many(100)
+    worker = lastcall.work(embedded_queue, "--concurrency", "100", "--drain-when-empty",
+                           "exec", "--", "sh", "-c", "ulimit -S -n; sleep 1",
+                           prefix=["sh", "-c", 'ulimit -S -n 150; exec "$@"', "sh"])
+    assert worker.exit_code() == 0
+    assert worker.report["jobs"] == {"done": 100, "failed": 0, "cut": 0, "retried": 0}
+    assert worker.stderr.count("line=150") == 100
+
+
 def test_two_signals_while_it_starts_are_one_end_with_a_report(lastcall, silent):
     worker = start_that_asks(lastcall, silent)
     worker.signal()
