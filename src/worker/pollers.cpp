@@ -20,8 +20,6 @@ constexpr backoff between_failures{200ms, 20s};
 constexpr auto slot_company = 5ms;
 /// After an empty answer to a receive without a wait, so that an idle worker does not spin.
 constexpr auto short_poll_pause = 1s;
-/// How much longer than its wait a receive may stay open at the service.
-constexpr auto wait_slack = 1s;
 
 bool may_have_leased(const error& why) noexcept {
   return why.kind == error_kind::cancelled || why.kind == error_kind::timeout ||
@@ -77,8 +75,6 @@ void pollers::close() noexcept {
 }
 
 void pollers::abort() {
-  // On a FIFO queue each open receive is asked again at once.
-  if (shard_.queue.is_fifo() && open_ != 0) shard_.books.receive_sent(shard_.clock.now() + wait_slack);
   for (const auto& l : loops_)
     if (l->can_be_cancelled) l->cancel.emit(asio::cancellation_type::terminal);
 }

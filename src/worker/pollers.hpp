@@ -51,6 +51,8 @@ class pollers {
   boost::asio::awaitable<void> join();
 
   std::size_t open() const noexcept { return open_; }
+  /// How much longer than its wait a receive may stay open at the service.
+  static constexpr std::chrono::seconds wait_slack{1};
   bool last_succeeded() const noexcept { return last_succeeded_; }
   bool is_quiet() const noexcept { return quiet_; }
   /// When a loop last made progress; `max` while all wait for a free slot.

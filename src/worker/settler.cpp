@@ -16,6 +16,8 @@ namespace {
 constexpr std::size_t batch_limit = 10;
 constexpr auto answer_timeout = 30s;
 constexpr backoff between_tries{100ms, 10s};
+/// What is left of the grace period when another try is not worth it.
+constexpr auto too_little = 50ms;
 
 }  // namespace
 
@@ -60,19 +62,30 @@ asio::awaitable<settlement> settler::settle(lane& way, delivery& d, std::chrono:
   }
   log::warning(way.removes ? "delete failed, trying again" : "release failed, trying again",
                {{"message_id", d.message().id}, {"why", failed->why.message}});
-  const steady_time again_at = shard_.clock.now() + between_tries.wait(tries, shard_.random.unit());
-  if (again_at >= end_at_) {
+  if (end_at_ - shard_.clock.now() < too_little) {
     LASTCALL_MARK("a delete or a release is not answered by the end of the grace period");
     co_return settlement::open;
   }
-  co_await sleep_until(shard_.clock, again_at);
+  co_await pause(tries);
   co_return settlement::again;
+}
+
+/// Ends early when the drain begins; in a drain it takes at most half of the time that is left, so that the last try
+/// is made shortly before the end.
+asio::awaitable<void> settler::pause(unsigned tries) {
+  const steady_time now = shard_.clock.now();
+  const std::chrono::nanoseconds length = between_tries.wait(tries, shard_.random.unit());
+  const auto pausing = pausing_.insert(pausing_.end(), std::make_unique<wakeup>(shard_.clock, shard_.strand));
+  co_await (*pausing)->wait_until(now + std::min<std::chrono::nanoseconds>(length, (end_at_ - now) / 2));
+  pausing_.erase(pausing);
 }
 
 void settler::hurry(steady_time end_at) noexcept {
   linger_ = {};
   end_at_ = end_at;
   changed_.notify();
+  for (const std::unique_ptr<wakeup>& pausing : pausing_)
+    pausing->notify();
 }
 
 asio::awaitable<void> settler::run() {

@@ -5,6 +5,8 @@
 #include "worker/shard.hpp"
 
 #include <deque>
+#include <list>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -52,11 +54,13 @@ class settler {
 
   boost::asio::awaitable<settlement> settle(lane&, delivery&, std::chrono::seconds after, unsigned tries);
   boost::asio::awaitable<void> send(bool removes, std::vector<entry> batch, gate::holder inside);
+  boost::asio::awaitable<void> pause(unsigned tries);
   std::optional<steady_time> flush(lane&, steady_time now);
 
   shard& shard_;
   lane deletes_;
   lane releases_;
+  std::list<std::unique_ptr<wakeup>> pausing_;  ///< before another try
   wakeup changed_;
   gate batches_;
   std::chrono::nanoseconds linger_{5ms};

@@ -73,6 +73,7 @@ class shard_worker final : private intake_owner {
   boost::asio::awaitable<bool> settle(delivery& d, outcome o);
   boost::asio::awaitable<void> put_back_now(delivery_ptr d, std::chrono::seconds after, gate::holder running);
   boost::asio::awaitable<void> release(delivery& d, std::chrono::seconds after);
+  std::chrono::seconds receives_linger_for(steady_time now) const;
   bool may_release() const noexcept;
   boost::asio::awaitable<void> wait_until_releasable();
   void account(const delivery& d, const outcome& o);

@@ -140,18 +140,23 @@ asio::awaitable<void> shard_worker::release(delivery& d, std::chrono::seconds af
     const steady_time now = shard_.clock.now();
     // The first try is worth it even when the lease may have ended: an old receipt handle changes nothing.
     const bool is_ours = !d.lease.is_lost() && (tries == 0 || d.lease.is_proven(now));
-    // A receive that we gave up is still open at the service: what becomes visible before it ends is caught
-    // by it.
-    const auto lingering =
-        std::chrono::ceil<std::chrono::seconds>(shard_.books.receives_linger_until(all_polls_closed_) - now);
     const auto rest = std::min(after, d.lease.longest_rest(now));
-    const auto hidden_for = is_draining() ? std::max(rest, lingering) : rest;
+    const auto hidden_for = is_draining() ? std::max(rest, receives_linger_for(now)) : rest;
     if (hidden_for > rest) LASTCALL_MARK("a receive that was given up is outlasted");
     so_far = is_ours ? co_await settler_.release(d, hidden_for, tries) : settlement::gone;
   }
   if (so_far == settlement::done) shard_.books.released(d.id);
   if (so_far == settlement::gone) shard_.books.lost(d.id);
   // What is open stays in the books, and is reported as left behind.
+}
+
+/// A receive that we gave up is still open at the service: what becomes visible before it ends is caught by it.
+std::chrono::seconds shard_worker::receives_linger_for(steady_time now) const {
+  steady_time until = shard_.books.receives_linger_until(all_polls_closed_);
+  // At the end of the grace period every shard gives its receives up, in any order; on a FIFO queue each of them is
+  // asked for again.
+  if (!all_polls_closed_ && shard_.queue.is_fifo()) until = std::max(until, now + pollers::wait_slack);
+  return std::chrono::ceil<std::chrono::seconds>(until - now);
 }
 
 bool shard_worker::may_release() const noexcept {
