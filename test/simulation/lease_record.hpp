@@ -86,6 +86,7 @@ struct lease_record {
   std::size_t message{};
   poll_ptr poll;
   // From the delivery on.
+  std::uint64_t number{};  ///< in the trace
   bool delivered{false};
   bool corrupt{false};
   unsigned receive_count{1};
@@ -98,7 +99,6 @@ struct lease_record {
   bool asked{false};               ///< something was sent since the lease was last proven
   steady_time failed_at{};         ///< the last request that was not answered, or failed
   unsigned failed_settlements{0};  ///< deletes and releases that were not answered, or failed
-  steady_time next_try_by{};       ///< after one that failed: when the next is due at the latest
   std::optional<steady_time> release_sent_at;
   bool may_be_released{false};   ///< a change was sent that can be an extension or a release
   bool deleted{false};           ///< confirmed, in time

@@ -25,7 +25,14 @@ MUTATIONS = [
     (3, "ask for room once, then repeat a release whatever is open", [
         ("expression", MESSAGE, "!may_release()", "tries == 0 && !may_release()")]),
     (3, "release into a receive that was given up", [
-        ("expression", MESSAGE, "is_draining() ? std::max(after, lingering) : after", "after")]),
+        ("expression", MESSAGE, "is_draining() ? std::max(rest, receives_linger_for(now)) : rest", "rest")]),
+    (3, "forget that other shards ask again", [
+        ("expression", MESSAGE, "!all_polls_closed_ && shard_.queue.is_fifo()", "false")]),
+    (3, "give a settlement up when its next pause is longer than the rest", [
+        ("raw", "settler.cpp", "co_await pause(tries);",
+         "if (MUTANT && shard_.clock.now() + between_tries.ceiling(tries) >= end_at_) co_return settlement::open;\n"
+         "  co_await pause(tries);")]),
+    (3, "rest on when the drain begins", [("statement", "settler.cpp", "pausing->notify();", ";")]),
     (3, "release without waiting for the extension under way", [
         ("statement", "keeper.cpp", "if (d.lease.is_asking()) co_await next_answer(d);", "")]),
     (3, "receive while closing", [("statement", "pollers.cpp", "closing_ = true;", "")]),
@@ -41,8 +48,8 @@ MUTATIONS = [
     (3, "abort open polls at the signal", [
         ("expression", SHARD, "shard_.options.abort_idle_polls", "true")]),
     (3, "count what is asked for again from the first receive", [
-        ("raw", "pollers.cpp", "asked_at = shard_.clock.now();\n      answer",
-         "if (!(MUTANT)) asked_at = shard_.clock.now();\n      answer")]),
+        ("raw", "pollers.cpp", "asked_at = shard_.clock.now();\n      count_unanswered",
+         "if (!(MUTANT)) asked_at = shard_.clock.now();\n      count_unanswered")]),
     (3, "leave what waits for its turn in a group until the end", [
         ("statement", SHARD, "d->turn.set(false);", ";")]),
     (3, "forget the flush of a batch that is not full", [

@@ -108,6 +108,11 @@ class oracle {
       const steady_time cut = gone_at() - options.reserve;
       return pressed_at ? std::min(cut, *pressed_at) : cut;
     }
+    /// When what is not answered is left behind.
+    steady_time end_at() const {
+      return gone_at() -
+             std::min<std::chrono::nanoseconds>(options.reserve / 8, std::chrono::milliseconds(250));
+    }
     /// When jobs that go on are given up, and open receives with them.
     steady_time give_up_at() const {
       return gone_at() - std::min<std::chrono::nanoseconds>(options.reserve / 4, std::chrono::seconds(1));
@@ -130,6 +135,8 @@ class oracle {
   void check_bounds(conduct&, std::size_t process);
   /// One entry of a delete or a release is not carried out, or it is not known.
   void failed(conduct&, lease_record&);
+  /// One entry of a delete, of a release or of what can be a release is confirmed.
+  void settled(lease_record&, bool& how);
 
   void check_start(const conduct&, const lease_record&, const job_record&);
   void check_group(const lease_record&, const job_record&);

@@ -39,13 +39,13 @@ void oracle::check_held_at_exit(std::size_t process, const worker::report& r) {
     if (!l->delivered || l->deleted || l->deleted_perhaps) continue;
     const bool is_lost = l->provable.may_be_lost(now());
     const bool was_released = l->released || l->released_perhaps;
-    if (is_lost && !was_released && !l->asked && !l->provable.is_at_limit() && l->delivered_at < l->provable.lost_at())
+    if (is_lost && !was_released && !l->asked && !l->provable.is_at_limit() &&
+        l->delivered_at < l->provable.lost_at())
       violated(5,
                fmt::format("worker {} let the lease of {} end and never asked for more", process, name(*l)));
     if (is_lost || l->touched_late || !is_current(l->receipt)) continue;
     const steady_time due = truth_->look(l->receipt.serial).due;
-    if (was_released && due <= l->freed_at.value_or(now()) + longest_pause(c, *l))
-      continue;
+    if (was_released && due <= l->freed_at.value_or(now()) + longest_pause(c, *l)) continue;
     if (std::ranges::find(r.left_behind, l->message_id, &worker::holding::message_id) != r.left_behind.end())
       continue;
     return violated(3, fmt::format("worker {} ended with exit code {} and holds {} for another {} ms",
@@ -60,8 +60,9 @@ std::chrono::nanoseconds oracle::longest_pause(const conduct& c, const lease_rec
   const stop_reason told = !l.run                ? stop_reason::none
                            : l.run->is_running() ? l.run->subject->stopping()
                                                  : l.run->told;
+  const bool is_retried = told == stop_reason::none || told == stop_reason::time_limit;
   if (l.corrupt || told == stop_reason::time_limit) longest = backoff;
-  if (l.run && told == stop_reason::none && l.run->result != outcome::kind::stopped) {
+  if (l.run && is_retried && l.run->result != outcome::kind::stopped) {
     const bool says_when = plan_.messages[l.message].job.how == job_plan::failure::retried_after;
     longest = says_when ? std::chrono::nanoseconds(3s) : backoff;
   }
@@ -70,8 +71,8 @@ std::chrono::nanoseconds oracle::longest_pause(const conduct& c, const lease_rec
   return longest;
 }
 
-/// A message is left behind only if a request about it was not answered, or failed, and there was no time for
-/// another.
+/// A message is left behind only if a request about it is not answered at the end, or failed when there was no time
+/// for another: tries go on until 50 ms before.
 void oracle::check_left_behind(std::size_t process, const worker::report& r) {
   const conduct& c = processes_[process];
   if (!r.left_behind.empty() && plan_.faults.all_is_well() && has_time_at_the_end(c))
@@ -79,8 +80,7 @@ void oracle::check_left_behind(std::size_t process, const worker::report& r) {
                             r.left_behind.size()));
   for (const worker::holding& h : r.left_behind) {
     const auto is_excused = [&](const lease_record* l) {
-      return l->message_id == h.message_id && (l->open_requests != 0 || l->failed_at == now() ||
-                                               (l->failed_settlements != 0 && l->next_try_by >= now()));
+      return l->message_id == h.message_id && (l->open_requests != 0 || l->failed_at >= now() - 50ms);
     };
     if (std::ranges::none_of(c.leases, is_excused))
       violated(3, fmt::format("worker {} left {} behind, and no request about it has failed", process,

@@ -26,7 +26,7 @@ std::shared_ptr<job_record> oracle::job_began(std::size_t process, const job& j)
   lease_record* l = find(j.message().receipt_handle);
   auto run = std::make_shared<job_record>();
   run->process = process;
-  run->number = ++numbers_;
+  run->number = l != nullptr ? l->number : ++numbers_;
   run->subject = &j;
   run->began = now();
   run->message = number_in(j.message().body);
@@ -130,10 +130,14 @@ void oracle::check_untold(const job_record& run) {
 
 void oracle::job_ended(job_record& run, outcome::kind result) {
   conduct& c = processes_[run.process];
-  trace_.add(now(), run.process, trace::kind::job_end, run.number, [&] {
-    constexpr const char* how[] = {"is done", "is to be retried", "has failed", "has stopped"};
-    return fmt::format("job of {} {}", name(run.receipt, run.message), how[static_cast<std::size_t>(result)]);
-  });
+  trace_.add(
+      now(), run.process, trace::kind::job_end, run.number,
+      [&] {
+        constexpr const char* how[] = {"is done", "is to be retried", "has failed", "has stopped"};
+        return fmt::format("job of {} {}", name(run.receipt, run.message),
+                           how[static_cast<std::size_t>(result)]);
+      },
+      static_cast<std::int64_t>(result));
   const provable_lease& lease = leases_.at(key(run.receipt)).provable;
   if (run.subject->stopping() == stop_reason::none) check_untold(run);
   run.result = result;

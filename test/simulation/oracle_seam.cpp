@@ -78,15 +78,18 @@ void oracle::receive_over(const poll_ptr& poll, const result<sqs::receive_answer
   --c.open_polls;
   c.asked -= static_cast<std::size_t>(poll->most);
   c.last_obligation = std::max(c.last_obligation, now());
-  trace_.add(now(), poll->process, trace::kind::poll_end, poll->number, [&]() -> std::string {
-    if (!answer) return fmt::format("poll {}: {}", poll->number, answer.error().message);
-    std::string text = fmt::format("poll {}: brings {}", poll->number, answer->messages.size());
-    for (const message& m : answer->messages)
-      text += " #" + m.body;
-    for (const message& m : answer->corrupt)
-      text += " corrupt #" + m.body;
-    return text;
-  });
+  trace_.add(
+      now(), poll->process, trace::kind::poll_end, poll->number,
+      [&]() -> std::string {
+        if (!answer) return fmt::format("poll {}: {}", poll->number, answer.error().message);
+        std::string text = fmt::format("poll {}: brings {}", poll->number, answer->messages.size());
+        for (const message& m : answer->messages)
+          text += " #" + m.body;
+        for (const message& m : answer->corrupt)
+          text += " corrupt #" + m.body;
+        return text;
+      },
+      answer ? static_cast<std::int64_t>(answer->messages.size() + answer->corrupt.size()) : -1);
   if (!answer) {
     if (answer.error().kind != error_kind::service) c.lost_a_poll = true;
     const bool may_give_up = c.drained_at && (c.options.abort_idle_polls || now() >= c.give_up_at());
@@ -108,6 +111,10 @@ void oracle::deliver(conduct& c, const poll_ptr& poll, const message& m, bool co
   l.corrupt = corrupt;
   l.receive_count = m.receive_count;
   l.message_id = m.id;
+  l.number = ++numbers_;
+  trace_.add(
+      now(), poll->process, trace::kind::held, l.number, [&] { return name(l) + " comes"; },
+      static_cast<std::int64_t>(l.message));
   c.holding.push_back(&l);
   ++c.delivered;
   if (is_draining(c)) ++c.late;
@@ -121,7 +128,7 @@ void oracle::deletes_sent(std::size_t process, const std::vector<std::string>& h
       return violated(2, fmt::format("worker {} deletes what it never received", process));
     ++l->open_requests;
     l->asked = true;
-    trace_.add(now(), process, trace::kind::remove, l->run ? l->run->number : 0,
+    trace_.add(now(), process, trace::kind::remove, l->number,
                [&] { return fmt::format("delete {}", name(*l)); });
     if (!l->run || l->run->result != outcome::kind::done)
       violated(2,
@@ -145,15 +152,21 @@ void oracle::deletes_over(std::size_t process, const std::vector<std::string>& h
     else if (failure != nullptr)
       l.provable.refused(now());
     else if (!l.provable.must_be_lost(now()))
-      (l.provable.may_be_lost(now()) ? l.deleted_perhaps : l.deleted) = true;
+      settled(l, l.provable.may_be_lost(now()) ? l.deleted_perhaps : l.deleted);
   }
+}
+
+void oracle::settled(lease_record& l, bool& how) {
+  how = true;
+  trace_.add(now(), l.process, trace::kind::answer, l.number, [&] { return name(l) + " is answered for"; });
 }
 
 void oracle::failed(conduct& c, lease_record& l) {
   l.failed_at = now();
   ++l.failed_settlements;
-  l.next_try_by = now() + between_tries.ceiling(l.failed_settlements - 1);
-  c.last_obligation = std::max(c.last_obligation, l.next_try_by);
+  std::chrono::nanoseconds pause = between_tries.ceiling(l.failed_settlements - 1);
+  if (c.drained_at) pause = std::min<std::chrono::nanoseconds>(pause, (c.end_at() - now()) / 2);
+  c.last_obligation = std::max(c.last_obligation, now() + pause);
 }
 
 void oracle::changes_sent(std::size_t process, const std::vector<sqs::visibility_change>& changes) {
@@ -164,11 +177,10 @@ void oracle::changes_sent(std::size_t process, const std::vector<sqs::visibility
     ++l->open_requests;
     l->asked = true;
     const bool extends = change.visibility == l->provable.length_to_ask(now());
-    trace_.add(now(), process, extends ? trace::kind::extend : trace::kind::release,
-               l->run ? l->run->number : 0, [&] {
-                 return fmt::format("{} {} to {} s", extends ? "extend" : "release", name(*l),
-                                    change.visibility.count());
-               });
+    trace_.add(now(), process, extends ? trace::kind::extend : trace::kind::release, l->number, [&] {
+      return fmt::format("{} {} to {} s", extends ? "extend" : "release", name(*l),
+                         change.visibility.count());
+    });
     l->may_be_released = !extends || may_release(*l);
     if (extends)
       check_extension(process, *l);
@@ -224,7 +236,7 @@ void oracle::changes_over(std::size_t process, const std::vector<sqs::visibility
       l.provable.refused(now());
     } else {
       if (extends && l.provable.confirmed(sent_at, changes[i].visibility, now())) l.asked = false;
-      if (l.may_be_released) (extends ? l.released_perhaps : l.released) = true;
+      if (l.may_be_released) settled(l, extends ? l.released_perhaps : l.released);
     }
   }
 }

@@ -49,12 +49,25 @@ fault_plan draw_faults(dice& d, std::chrono::nanoseconds horizon) {
   return f;
 }
 
+/// Many short jobs, as fast as they go: what piles up behind a service that does not follow.
+void draw_backlog(dice& d, plan& p) {
+  constexpr std::size_t messages = 50;
+  if (!p.fifo) p.messages.resize(std::max(messages, p.messages.size()));
+  for (message_plan& m : p.messages) {
+    m.sent_at = 0ns;
+    m.job = {.what = job_plan::kind::works, .length = d.spread(1ms, 100ms)};
+  }
+  for (process_plan& w : p.processes)
+    w.options.concurrency = d.between(1, 4);
+}
+
 /// From dice of its own: the runs of seeds that were drawn before there was this fault stay what they were.
 void draw_refusal(plan& p) {
   dice d(p.seed ^ 0x2ef0);
   if (!d.happens(0.08)) return;
-  const auto from = d.between(0ns, p.horizon / 2);
-  p.faults.refusing = fault_plan::refusal{from, from + d.spread(1s, 5min), d.happens(0.6)};
+  const auto from = d.happens(0.5) ? 0ns : d.between(0ns, p.horizon / 2);
+  p.faults.refusing = fault_plan::refusal{from, from + d.spread(5s, 5min), d.happens(0.7)};
+  if (d.happens(0.5)) draw_backlog(d, p);
 }
 
 job_plan draw_job(dice& d, std::chrono::nanoseconds horizon, const worker::options& o) {

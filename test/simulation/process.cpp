@@ -93,6 +93,15 @@ void process::kill() {
   in_.oracle.cut_off(number_);
 }
 
+void process::observe() {
+  worker::drain_state least = worker::drain_state::stopped;
+  for (const auto& s : shards_)
+    least = std::min(least, s->status.state.load());
+  if (seen_ == least) return;
+  seen_ = least;
+  in_.trace.add(lane_.now(), number_, trace::kind::state, 0, [&] { return std::string(name_of(least)); });
+}
+
 void process::polls_closed() {
   if (++polls_closed_ != shards_.size()) return;
   for (const auto& s : shards_)

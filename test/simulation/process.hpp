@@ -34,6 +34,8 @@ class process {
   void kill();
   void step_wall(std::chrono::nanoseconds by) { lane_.step_wall(by); }
 
+  /// Writes the state of the drain to the trace, if it has changed. To be called after each step.
+  void observe();
   std::size_t number() const noexcept { return number_; }
   bool is_over() const noexcept { return is_over_; }
   /// The exit code of a process that has ended by itself.
@@ -61,6 +63,7 @@ class process {
   std::size_t polls_closed_{0};
   std::size_t stopped_{0};
   unsigned signals_{0};
+  std::optional<worker::drain_state> seen_;
   bool is_clean_{true};
   bool is_over_{false};
   bool is_at_rest_{false};

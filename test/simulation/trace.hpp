@@ -20,6 +20,7 @@ class trace {
     state,
     poll,
     poll_end,
+    held,
     job,
     told,
     job_end,
@@ -34,16 +35,19 @@ class trace {
     steady_time at;
     std::size_t process;
     kind what;
-    std::uint64_t span;  ///< the poll or the job that this is about; 0: none
+    std::uint64_t span;  ///< the poll, or the message that is held, that this is about; 0: none
     std::string text;
+    /// Of `held`, the message; of `poll_end`, how many it brings, or −1; of `job_end`, the outcome.
+    std::int64_t value;
   };
 
   bool is_on() const noexcept { return on_; }
   void turn_on() noexcept { on_ = true; }
   /// `text()` is called only while the trace is on.
   template <class Text>
-  void add(steady_time at, std::size_t process, kind what, std::uint64_t span, Text text) {
-    if (on_) events_.push_back({at, process, what, span, text()});
+  void add(steady_time at, std::size_t process, kind what, std::uint64_t span, Text text,
+           std::int64_t value = 0) {
+    if (on_) events_.push_back({at, process, what, span, text(), value});
   }
   const std::vector<event>& events() const noexcept { return events_; }
 
@@ -54,7 +58,5 @@ class trace {
 
 /// One line an event, in virtual time.
 std::string as_text(const trace&);
-/// A timeline: a lane for each process, with its polls, jobs, extensions, releases and signals.
-std::string as_svg(const trace&, std::string_view title);
 
 }  // namespace lastcall::simulation

@@ -110,6 +110,9 @@ verdict world::run() {
       oracle_.violated(0, "nothing is awaited any more, and messages are left");
       break;
     }
+    if (trace_.is_on())
+      for (const auto& p : processes_)
+        p->observe();
     if (!at_steps_.empty()) act_on_steps();
     reap();
     if (time_.steps() > most_steps) oracle_.violated(0, "the run does not end");
