@@ -97,12 +97,16 @@ def moto(directory):
     return Peer("moto", port, [program, "-H", "127.0.0.1", "-p", port], directory)
 
 
-def fauxqs(directory):
-    node = PEERS / "node_modules" / ".bin" / "node"
+def node():
+    """A Node with what test/system/peers asks for."""
     if not (PEERS / "installed.json").exists():
-        raise Missing("fauxqs is not installed (test/system/peers/install; needs npm)")
+        raise Missing("the peers of npm are not installed (test/system/peers/install; needs npm)")
+    return PEERS / "node_modules" / ".bin" / "node"
+
+
+def fauxqs(directory):
     port = free_port()
-    return Peer("fauxqs", port, [node, PEERS / "fauxqs.mjs", port], directory)
+    return Peer("fauxqs", port, [node(), PEERS / "fauxqs.mjs", port], directory)
 
 
 START = {"embedded": Embedded, "moto": moto, "fauxqs": fauxqs}

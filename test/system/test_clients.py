@@ -1,39 +1,15 @@
-"""boto3 and the AWS CLI, unchanged, against `lastcall serve`: Debian's, which speak the query protocol, and newer ones
-of the PATH where there are any, which speak JSON."""
+"""The AWS CLI, unchanged and as a shell runs it, against `lastcall serve`: Debian's, which speaks the query protocol,
+and a newer one of the PATH where there is one, which speaks JSON. What its answers must be is in test_checks.py."""
 
 import json
 import os
-import pathlib
 import re
 import shutil
 import subprocess
-import sys
 
 import pytest
 
-ENVIRONMENT = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "AWS_ACCESS_KEY_ID": "test",
-               "AWS_SECRET_ACCESS_KEY": "test", "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": "",
-               "AWS_EC2_METADATA_DISABLED": "true"}
-CHECKS = pathlib.Path(__file__).with_name("boto3_checks.py")
-
-
-@pytest.fixture(scope="session", params=["debian", "newer"])
-def python(request):
-    """An interpreter with boto3: this one, and one of the PATH whose boto3 speaks JSON to SQS."""
-    if request.param == "debian":
-        return sys.executable
-    other = shutil.which("python3")
-    newer = "import boto3; assert tuple(map(int, boto3.__version__.split('.')[:2])) >= (1, 28)"
-    if not other or subprocess.run([other, "-c", newer], capture_output=True).returncode != 0:
-        pytest.skip("the Python of the PATH has no boto3 of 1.28 or later, which would speak JSON")
-    return other
-
-
-@pytest.mark.parametrize("check", re.findall(r"^def (its?_\w+)", CHECKS.read_text(), re.M))
-def test_boto3(embedded, queue_name, python, check):
-    done = subprocess.run([python, "-B", CHECKS, embedded.endpoint, check, queue_name], env=ENVIRONMENT,
-                          capture_output=True, text=True, timeout=60)
-    assert done.returncode == 0, done.stderr
+from clients import ENVIRONMENT
 
 
 def clis():
