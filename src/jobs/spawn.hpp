@@ -14,7 +14,7 @@ struct spawn_plan {
   int input;                 ///< become 0, 1 and 2 of the program; none of them is below 3
   int output;
   int errors;
-  const rlimit* descriptors;  ///< the program's limit; null: this process's
+  const rlimit* descriptors{nullptr};  ///< the program's limit; null: this process's
 };
 
 struct spawned {
