@@ -6,6 +6,9 @@
 #include "aws/sigv4.hpp"
 #include "base/log.hpp"
 #include "base/mark.hpp"
+#include "runtime/cancellation.hpp"
+
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -39,7 +42,7 @@ void log_retry(unsigned retries, const error& why) {
   if (log::enabled(log::level::debug)) log::debug("trying again", {{"retry", retries}, {"why", why.message}});
 }
 
-error given_up() { return {error_kind::cancelled, "", "cancelled before trying again"}; }
+error given_up() { return {error_kind::cancelled, "", "cancelled between two requests"}; }
 
 }  // namespace
 
@@ -98,7 +101,9 @@ attempt_result client::state::judge(std::string_view operation, const clock_skew
 /// The body is lent to the request and given back, so that it is not copied for a retry that seldom comes.
 asio::awaitable<attempt_result> client::state::attempt(std::string_view operation, std::string& body,
                                                        steady_time deadline) {
+  const cancellation_watch watch(co_await asio::this_coro::cancellation_state);
   const result<credentials_ptr> who = co_await provider.get(deadline);
+  if (watch.has_fired()) co_return not_answered(at_operation(operation, given_up()));
   if (!who) co_return not_answered(at_operation(operation, who.error()));
   if (time.now() >= deadline) co_return not_answered(at_operation(operation, out_of_time()));
   clock_skew::observation seen{skew.correction(), time.wall_now(), {}};
@@ -121,6 +126,7 @@ const client_options& client::options() const noexcept { return state_->options;
 asio::awaitable<result<std::string>> client::call(std::string_view operation, std::string body,
                                                   call_limits limits) {
   state& it = *state_;
+  const cancellation_watch watch(co_await asio::this_coro::cancellation_state);
   bool signed_anew = false;
   std::optional<int> cost;
   for (unsigned retries = 0;;) {
@@ -130,12 +136,14 @@ asio::awaitable<result<std::string>> client::call(std::string_view operation, st
       it.quota.succeeded(cost);
       co_return std::move(outcome.answer);
     }
-    if (outcome.was_mistimed && !std::exchange(signed_anew, true)) {
+    const bool is_cancelled = watch.has_fired();
+    if (!is_cancelled && outcome.was_mistimed && !std::exchange(signed_anew, true)) {
       LASTCALL_MARK("a request is signed anew for the clock of the service");
       continue;
     }
     if (outcome.failure == failure_class::permanent || retries + 1 >= limits.attempts)
       co_return std::move(outcome.answer);
+    if (is_cancelled) co_return given_up();
     const steady_time again = it.time.now() + retry_wait(retries, it.chance.unit(), outcome.retry_after);
     if (again >= limits.deadline) co_return std::move(outcome.answer);
     cost = it.quota.acquire(outcome.failure);
@@ -145,7 +153,8 @@ asio::awaitable<result<std::string>> client::call(std::string_view operation, st
     }
     ++retries;
     log_retry(retries, outcome.answer.error());
-    if (!co_await sleep_until(it.time, again)) co_return given_up();
+    co_await sleep_until(it.time, again);
+    if (watch.has_fired()) co_return given_up();
   }
 }
 

@@ -1,6 +1,9 @@
 #include "aws/refreshing_credentials.hpp"
 
 #include "base/log.hpp"
+#include "runtime/cancellation.hpp"
+
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -89,13 +92,15 @@ bool refreshing_credentials::must_fetch(wall_time now) const noexcept {
 }
 
 asio::awaitable<result<credentials_ptr>> refreshing_credentials::get(steady_time deadline) {
+  const cancellation_watch watch(co_await asio::this_coro::cancellation_state);
   while (must_fetch(clock_.wall_now())) {
     const std::shared_ptr<attempt> other = attempt_;
     if (!other || other->has_ended) co_return co_await fetch(deadline);
     waiting here(*other, clock_, executor_);
     const bool too_late = co_await here.ended().wait_until(deadline);
-    // Nothing but the end wakes the timer: whoever comes back before it was cancelled.
-    if (!other->has_ended) co_return given_up(too_late);
+    // Nothing but the end wakes the timer: whoever comes back before it was cancelled. So may be who comes back
+    // after it: several are cancelled at once, he who fetched among them.
+    if (!other->has_ended || watch.has_fired()) co_return given_up(too_late);
     if (other->outcome) co_return *other->outcome;
   }
   co_return current_;
@@ -118,6 +123,11 @@ result<credentials_ptr> refreshing_credentials::settle(result<credentials> fetch
   not_before_ = now + pause_between_fetches;
   if (fetched) {
     current_ = std::make_shared<const credentials>(std::move(*fetched));
+    // A source that is about to change its credentials may hand out the old ones once more: the new ones are
+    // wanted before these end, and a second apart at the least.
+    const auto left = current_->expires ? *current_->expires - now : wall_time::duration::max();
+    if (left > left.zero() && left < 2 * pause_between_fetches)
+      not_before_ = now + std::max<wall_time::duration>(left / 2, std::chrono::seconds(1));
     return current_;
   }
   if (!current_ || now >= *current_->expires) {

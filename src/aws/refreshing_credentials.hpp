@@ -25,7 +25,8 @@ enum class freshness {
 freshness freshness_of(const credentials&, wall_time now) noexcept;
 
 /// Keeps the credentials of a source fresh. However many callers wait, one fetch is under way. When a fetch
-/// fails, credentials that have not expired serve on, and it is tried again a minute later.
+/// fails, credentials that have not expired serve on, and it is tried again a minute later. What a source
+/// hands out with less than two minutes left is fetched again when half of that is over.
 class refreshing_credentials final : public credentials_provider {
  public:
   refreshing_credentials(std::unique_ptr<credentials_source>, clock&, const boost::asio::any_io_executor&);

@@ -188,6 +188,31 @@ TEST_CASE("a source that answers with expired credentials is not pressed") {
   CHECK(f.id() == "new");
 }
 
+TEST_CASE("credentials that are handed out shortly before their end are replaced before it") {
+  fixture f;
+  f.line_up("old", 30s);
+  f.line_up("new", 1h);
+  CHECK(f.id() == "old");
+  f.clock.advance(14s);
+  CHECK(f.id() == "old");
+  CHECK(f.fetches == 1);
+  f.clock.advance(2s);
+  CHECK(f.id() == "new");
+}
+
+TEST_CASE("a source with nothing but credentials that end at once is asked once a second") {
+  fixture f;
+  f.line_up("old", 1100ms);
+  f.line_up("old", 1100ms);
+  CHECK(f.id() == "old");
+  f.clock.advance(800ms);
+  CHECK(f.id() == "old");
+  CHECK(f.fetches == 1);
+  f.clock.advance(300ms);
+  CHECK(f.id() == "old");
+  CHECK(f.fetches == 2);
+}
+
 TEST_CASE("when the one who fetches is cancelled, another takes over") {
   fixture f;
   f.line_up("second try", 1h);
@@ -202,6 +227,21 @@ TEST_CASE("when the one who fetches is cancelled, another takes over") {
   f.clock.advance(1s);
   CHECK(got == std::vector<std::string>{"cancelled", "second try"});
   CHECK(f.fetches == 2);
+}
+
+TEST_CASE("when all are cancelled at once, nobody takes over") {
+  fixture f;
+  std::vector<std::string> got;
+  asio::cancellation_signal cancels[2];
+  for (asio::cancellation_signal& cancel : cancels)
+    asio::co_spawn(f.context, collect(f.provider, got),
+                   asio::bind_cancellation_slot(cancel.slot(), asio::detached));
+  f.clock.run_ready();
+  for (asio::cancellation_signal& cancel : cancels)
+    cancel.emit(asio::cancellation_type::terminal);
+  f.clock.run_ready();
+  CHECK(got == std::vector<std::string>{"cancelled", "cancelled while waiting for credentials"});
+  CHECK(f.fetches == 1);
 }
 
 TEST_CASE("one who waits can be cancelled without disturbing the fetch") {
