@@ -85,7 +85,8 @@ answer<empty_result> lease_operations::change_visibility(queue& q, moment now, s
   if (held->message == nullptr)
     return faults::invalid_value(handle, "ReceiptHandle",
                                  "Message does not exist or is not available for visibility timeout change.");
-  if (!held->newest) return empty_result{};
+  // Of a standard queue: SQS says yes and does nothing, and the message stays visible.
+  if (!held->newest || held->message->where != stored_message::state::in_flight) return empty_result{};
   stored_message& m = *held->message;
   const auto held_for = std::chrono::floor<std::chrono::seconds>(now.steady - m.leased_at);
   const std::chrono::seconds timeout(*timeout_s);

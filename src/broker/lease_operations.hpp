@@ -10,8 +10,8 @@ namespace lastcall::broker {
 
 /// What the holder of a receipt handle can do: DeleteMessage, ChangeMessageVisibility and their batches.
 ///
-/// On a standard queue the newest handle of a message stays good when its lease has ended; an older one is
-/// answered with success and does nothing. On a FIFO queue a handle is good as long as its lease.
+/// On a standard queue the newest handle of a message still deletes it when its lease has ended; a change of
+/// visibility then, and an older handle, is answered with success and does nothing. On a FIFO queue a handle is good as long as its lease.
 class lease_operations {
  public:
   explicit lease_operations(registry& queues) : queues_(queues) {}

@@ -121,15 +121,14 @@ std::unique_ptr<stored_message> queue::take(stored_message& m) {
 }
 
 void queue::hide(stored_message& m, steady_time now, std::chrono::seconds visibility) {
-  assert(m.where != state::delayed);
+  assert(m.where == state::in_flight);
   message_group& group = *m.group;
   unlist(group);
-  const bool was_in_flight = m.where == state::in_flight;
   leave(m);
   if (visibility > std::chrono::seconds::zero()) {
     make_due(m, state::in_flight, now + visibility);
   } else {
-    if (was_in_flight && !is_fifo()) m.place = ++last_place_;
+    if (!is_fifo()) m.place = ++last_place_;
     make_available(m);
   }
   unlist(group);

@@ -73,7 +73,7 @@ class queue {
   /// The oldest available message, in the order of arrival of what can be received; nullptr if there is none.
   stored_message* first_available() noexcept;
   std::unique_ptr<stored_message> take(stored_message&);
-  /// Hides a message for this long from now on; with 0 it is available at once.
+  /// Hides a message in flight for this long from now on; with 0 it is available at once.
   void hide(stored_message&, steady_time now, std::chrono::seconds visibility);
   /// Undoes the newest receive of a message, as if it had not been.
   void give_back(stored_message&);

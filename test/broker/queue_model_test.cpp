@@ -78,7 +78,7 @@ class plain_queue {
   }
   void hide(message& m, std::chrono::seconds visibility, steady_time now) {
     if (visibility > 0s) return lease_until(m, now + visibility);
-    if (m.state == message::leased && !fifo_) m.place = ++places_;
+    if (!fifo_) m.place = ++places_;
     m.state = message::available;
   }
   void give_back(message& m) {
@@ -240,7 +240,8 @@ class comparison {
     if (handles_.empty()) return;
     const handle& h = handles_[roll(handles_.size())];
     const auto visibility = static_cast<std::int64_t>(roll(6));
-    if (plain_queue::message* m = holder(h))
+    plain_queue::message* m = holder(h);
+    if (m != nullptr && m->state == plain_queue::message::leased)
       plain_.hide(*m, std::chrono::seconds(visibility), world_.now.steady);
     static_cast<void>(world_.hide(url_, h.text, visibility));
   }

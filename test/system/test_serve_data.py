@@ -17,7 +17,7 @@ import pytest
 import servers
 from waiting import eventually
 
-KILL_SECONDS = float(os.environ.get("LASTCALL_KILL_SECONDS", "20"))
+KILL_SECONDS = float(os.environ.get("LASTCALL_KILL_SECONDS", "15"))
 LEASE_S = 2
 
 
@@ -148,8 +148,8 @@ def drain(connection, url):
         if not got:
             return found
         found += got
-        for message in got:
-            connection.call("DeleteMessage", QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        connection.call("DeleteMessageBatch", QueueUrl=url, Entries=[
+            {"Id": str(n), "ReceiptHandle": message["ReceiptHandle"]} for n, message in enumerate(got)])
 
 
 @pytest.mark.timeout_s(int(KILL_SECONDS) + 120)
