@@ -40,20 +40,20 @@ asio::awaitable<result<std::string>> instance_metadata::token(steady_time deadli
   co_return co_await ask(std::move(request), deadline);
 }
 
-asio::awaitable<result<std::string>> instance_metadata::get(std::string path, std::string token,
+asio::awaitable<result<std::string>> instance_metadata::get(std::string path, std::string permit,
                                                             steady_time deadline) {
   http::request request{.method = "GET", .target = service_.target + path, .headers = {}, .body = {}};
-  request.headers.add("X-aws-ec2-metadata-token", std::move(token));
+  request.headers.add("X-aws-ec2-metadata-token", std::move(permit));
   co_return co_await ask(std::move(request), deadline);
 }
 
 asio::awaitable<result<std::string>> instance_metadata::region(steady_time deadline) {
-  result<std::string> asked = co_await token(deadline);
-  if (!asked) co_return asked.error();
+  result<std::string> permit = co_await token(deadline);
+  if (!permit) co_return permit.error();
   std::string path = "/latest/meta-data/placement/region";
-  result<std::string> region = co_await get(std::move(path), std::move(*asked), deadline);
-  if (region) region->erase(region->find_last_not_of(" \r\n") + 1);
-  co_return region;
+  result<std::string> name = co_await get(std::move(path), std::move(*permit), deadline);
+  if (name) name->erase(name->find_last_not_of(" \r\n") + 1);
+  co_return name;
 }
 
 }  // namespace lastcall::aws

@@ -20,9 +20,9 @@ class instance_metadata {
  public:
   instance_metadata(location, http::transport&, clock&);
 
-  /// What allows to ask, for six hours.
+  /// A token, which permits to ask for six hours.
   boost::asio::awaitable<result<std::string>> token(steady_time deadline);
-  boost::asio::awaitable<result<std::string>> get(std::string path, std::string token, steady_time deadline);
+  boost::asio::awaitable<result<std::string>> get(std::string path, std::string permit, steady_time deadline);
   /// The instance's own region.
   boost::asio::awaitable<result<std::string>> region(steady_time deadline);
 
