@@ -104,6 +104,32 @@ def test_the_worker_that_takes_over_already_runs_when_the_other_is_cut(lastcall,
     assert len(steps.begun_at) == 2 and steps.begun_at[1] >= 4
 
 
+def test_over_a_rolling_deploy_of_cut_jobs_each_step_is_done_once(lastcall, embedded_queue, tmp_path):
+    ids = embedded_queue.send_many(4)
+    steps = {message: Steps(tmp_path / f"steps-{message}") for message in ids}
+
+    def start():
+        return lastcall.work(embedded_queue, "--wait", "1s", "--visibility", "20s", "--grace", "4s", "--reserve", "3s",
+                             "exec", "--checkpoints", tmp_path / "kept.db", "--", "sh", "-c",
+                             'STEPS="$STEPS-$LASTCALL_MESSAGE_ID"' + STEPS, STEPS=tmp_path / "steps", SAVE="at each step")
+
+    leaving, cuts = [], 0
+    worker = start()
+    end = time.monotonic() + 60
+    while embedded_queue.counts() != NOTHING and time.monotonic() < end:
+        time.sleep(1.5)
+        leaving.append(worker)
+        worker = start()
+        leaving[-1].signal()
+    worker.signal()
+    for one in [*leaving, worker]:
+        assert one.exit_code(10) in (0, 75), one.stderr
+        cuts += one.report["jobs"]["cut"]
+        assert one.report["messages"]["left_behind"] == []
+    assert {message: its.done for message, its in steps.items()} == {message: list(range(1, 31)) for message in ids}
+    assert cuts >= 4, "no job was cut"
+
+
 def test_what_was_saved_a_second_before_a_kill_is_not_lost(lastcall, embedded_queue, steps, tmp_path):
     kept = ["--checkpoints", tmp_path / "kept.db"]
     embedded_queue.send("job")
