@@ -13,7 +13,6 @@ import contestants
 import instructions
 import machine
 import report
-import servers
 from machine import HARNESS_CORE, ROOT
 from scenarios import SCENARIOS
 from service import Service
@@ -84,7 +83,7 @@ def parse_arguments(words):
     parser = argparse.ArgumentParser(
         prog="scripts/bench", formatter_class=argparse.RawDescriptionHelpFormatter,
         description="Measures lastcall side by side with what a user would pick instead, in one session.",
-        epilog="Scenarios: " + ", ".join(SCENARIOS) + ", server (alone)")
+        epilog="Scenarios: " + ", ".join(SCENARIOS))
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="those to run; all unless named")
     parser.add_argument("--quick", action="store_true",
                         help="instructions a message, against the figure that is kept, and nothing else: under 3 minutes")
@@ -99,9 +98,9 @@ def parse_arguments(words):
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "bench", metavar="DIRECTORY")
     parser.add_argument("--install-peers", action="store_true", help="install the other workers, then end")
     arguments = parser.parse_args(words)
-    unknown = [word for word in arguments.scenarios if word not in SCENARIOS and word != "server"]
+    unknown = [word for word in arguments.scenarios if word not in SCENARIOS]
     if unknown:
-        parser.error(f"there is no scenario {unknown[0]}; there are {', '.join(SCENARIOS)} and server")
+        parser.error(f"there is no scenario {unknown[0]}; there are {', '.join(SCENARIOS)}")
     return arguments
 
 
@@ -120,8 +119,8 @@ def main(words):
         bench = Bench(arguments, arguments.out)
         for name in arguments.scenarios or SCENARIOS:
             bench.scenario = name
-            (servers.compare if name == "server" else SCENARIOS[name])(bench)
-        report.write(arguments.out, session, bench)
+            SCENARIOS[name](bench)
+            report.write(arguments.out, session, bench)  # what is there by now, should the rest not come
         print((arguments.out / "results.md").read_text())
     finally:
         machine.end_all(shared=True)

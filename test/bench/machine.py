@@ -1,5 +1,6 @@
 """Processes pinned to a core, and what they use."""
 
+import itertools
 import os
 import pathlib
 import platform
@@ -31,10 +32,13 @@ class Process:
 
     running = []
 
+    names = itertools.count()
+
     def __init__(self, arguments, core, directory, environment=None, stdin=None, is_shared=False):
         """`is_shared`: it serves several measurements, and is not ended with the first."""
         self.name = pathlib.Path(str(arguments[0])).name
-        self.out_file, self.err_file = directory / f"{self.name}.out", directory / f"{self.name}.err"
+        said = directory / f"{self.name}-{next(Process.names) % 64}"
+        self.out_file, self.err_file = said.with_suffix(".out"), said.with_suffix(".err")
         with open(self.out_file, "wb") as out, open(self.err_file, "wb") as err:
             self.started = time.time()
             self.popen = subprocess.Popen(
