@@ -120,6 +120,7 @@ def test_over_a_rolling_deploy_of_cut_jobs_each_step_is_done_once(lastcall, embe
         time.sleep(1.5)
         leaving.append(worker)
         worker = start()
+        worker.says("working")
         leaving[-1].signal()
     worker.signal()
     for one in [*leaving, worker]:
