@@ -20,13 +20,17 @@ def moto(running):
     return running("moto")
 
 
-class Recorder(Proxy):
-    """Passes on what is not SQS's protocol, and remembers it."""
+class Sts(Verifying):
+    """In front of an STS: remembers the requests, and checks the signatures of those that one key has signed."""
 
     def handle(self, handler, raw):
         headers = {name.lower(): value for name, value in handler.headers.items()}
         self.requests.append(Request("", {}, headers, raw, len(self.requests) + 1))
         self.script(handler, self.requests[-1])
+
+    def check(self, handler, request):
+        key = f"Credential={self.credentials.access_key}/"
+        return key in request.headers.get("authorization", "") and super().check(handler, request)
 
 
 class Stub:
@@ -113,11 +117,12 @@ source_profile = base
 """)
     (tmp_path / "credentials").write_text("[base]\naws_access_key_id = AKIABASE\naws_secret_access_key = secret\n")
     queue = moto.service.create_queue(queue_name)
-    proxy, sts = Proxy(moto.endpoint), Recorder(moto.endpoint)
+    proxy, sts = Proxy(moto.endpoint), Sts(moto.endpoint, "AKIABASE", "secret")
     try:
         work_through(lastcall, queue, proxy.endpoint, AWS_PROFILE="deploy", AWS_CONFIG_FILE=tmp_path / "config",
                      AWS_SHARED_CREDENTIALS_FILE=tmp_path / "credentials", AWS_ENDPOINT_URL_STS=sts.endpoint)
         assert all(identity.startswith("ASIA") for identity in identities(proxy))
+        assert not sts.refused
         first, second = sts.requests[:2]
         assert b"role%2Fjump" in first.raw and b"RoleSessionName=jumper" in first.raw and b"DurationSeconds=900" in first.raw
         assert b"role%2Fdeploy" in second.raw and b"ExternalId=for%20me" in second.raw

@@ -23,8 +23,8 @@ def child_of(pid):
     return int(children[0]) if children else None
 
 
-def start_as_pid_1(lastcall, queue, *arguments):
-    worker = lastcall.work(queue, *arguments, prefix=UNSHARE)
+def start_as_pid_1(lastcall, queue, *arguments, **environment):
+    worker = lastcall.work(queue, *arguments, prefix=UNSHARE, **environment)
     worker.pid = eventually(lambda: child_of(worker.popen.pid), what="unshare did not start it")
     return worker
 
@@ -64,3 +64,18 @@ def test_pid_1_reaps_the_orphans_of_its_jobs(lastcall, embedded_queue, tmp_path)
     eventually(lambda: not zombies(), 5, "zombies are left")
     worker.signal()
     assert worker.exit_code() == 0, worker.stderr
+
+
+def test_pid_1_gets_its_credentials_from_a_program_and_its_jobs_keep_checkpoints(lastcall, embedded_queue, tmp_path):
+    (tmp_path / "keys").write_text('{"Version":1,"AccessKeyId":"A","SecretAccessKey":"s"}')
+    # It is still there when the orphans are looked after: whoever reaps it first.
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = cat {tmp_path}/keys; exec >&- 2>&-; sleep 1.5\n")
+    embedded_queue.send("job")
+    worker = start_as_pid_1(
+        lastcall, embedded_queue, "--drain-when-empty", "--wait", "1s", "exec", "--", "sh", "-c",
+        f'echo "${{LASTCALL_CHECKPOINT:-none}}" >> {tmp_path}/given; [ "$LASTCALL_RECEIVE_COUNT" = 1 ] || exit 0; '
+        'echo half > "$LASTCALL_CHECKPOINT_FILE"; echo \'{"retry_after_s":0}\'; exit 75',
+        AWS_ACCESS_KEY_ID=None, AWS_SECRET_ACCESS_KEY=None, AWS_CONFIG_FILE=tmp_path / "config")
+    assert worker.exit_code() == 0, worker.stderr
+    assert "placeholders" not in worker.stderr
+    assert (tmp_path / "given").read_text().split() == ["none", "half"]
