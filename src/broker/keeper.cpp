@@ -29,13 +29,20 @@ result<void> keeper::load() { return restore(); }
 result<void> keeper::restore() {
   engine_.forget();
   const moment now{clock_.now(), clock_.wall_now()};
-  const result<void> loaded =
-      store_.load([&](saved_record record) { engine_.restore(std::move(record), now); });
+  std::size_t queues = 0;
+  std::size_t messages = 0;
+  const result<void> loaded = store_.load([&](saved_record record) {
+    queues += std::holds_alternative<saved_queue>(record) ? 1 : 0;
+    messages += std::holds_alternative<saved_message>(record) ? 1 : 0;
+    engine_.restore(std::move(record), now);
+  });
   is_lost_ = !loaded;
-  if (is_lost_)
+  if (is_lost_) {
     engine_.forget();
-  else
-    engine_.record_changes();
+    return loaded;
+  }
+  engine_.record_changes();
+  log::info("queues were taken from the data file", {{"queues", queues}, {"messages", messages}});
   return loaded;
 }
 

@@ -1,6 +1,7 @@
 #include "broker/server.hpp"
 
 #include "broker/admin.hpp"
+#include "broker/console.hpp"
 #include "broker/json_protocol.hpp"
 #include "broker/query_protocol.hpp"
 #include "broker/read_request.hpp"
@@ -129,13 +130,7 @@ void server::reset() {
 }
 
 asio::awaitable<http::response> server::handle(const http::request& request) {
-  if (is_own_path(path_of(request.target))) {
-    http::response own = answer_own(*this, request);
-    std::optional<api_error> not_kept;
-    if (keeper_) not_kept = co_await kept();
-    if (not_kept) co_return refuse(*not_kept);
-    co_return own;
-  }
+  if (is_own_path(path_of(request.target))) co_return co_await handle_own(request);
   const bool is_json = request.headers.has("X-Amz-Target");
   const std::string request_id = random_.uuid();
   answer<any_request> asked = read(request);
@@ -157,6 +152,16 @@ answer<any_request> server::read(const http::request& request) {
   if (check_signature_)
     if (auto wrong = (*check_signature_)(request, clock_.wall_now())) return std::move(*wrong);
   return request.headers.has("X-Amz-Target") ? read_json(request) : read_query(request);
+}
+
+/// What changes something is kept before it is answered, as requests of the API are.
+asio::awaitable<http::response> server::handle_own(const http::request& request) {
+  if (!keeper_ || request.method == "GET" || request.method == "HEAD") co_return answer_own(*this, request);
+  if (const auto why = keeper_->refusal()) co_return refuse(faults::service_unavailable(why->message));
+  http::response own = answer_own(*this, request);
+  const std::optional<api_error> not_kept = co_await kept();
+  if (not_kept) co_return refuse(*not_kept);
+  co_return own;
 }
 
 asio::awaitable<answer<any_result>> server::carry_out(const http::request& request, any_request asked) {

@@ -79,6 +79,7 @@ class server final : private http::service {
  private:
   boost::asio::awaitable<http::response> handle(const http::request&) override;
   answer<any_request> read(const http::request&);
+  boost::asio::awaitable<http::response> handle_own(const http::request&);
   boost::asio::awaitable<answer<any_result>> carry_out(const http::request&, any_request);
   boost::asio::awaitable<answer<any_result>> perform(call, any_request);
   boost::asio::awaitable<std::optional<api_error>> kept();

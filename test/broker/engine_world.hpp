@@ -17,11 +17,8 @@ inline std::string redrive(const std::string& target, int max_receive_count) {
          std::to_string(max_receive_count) + "}";
 }
 
-/// An engine with a clock that the test moves, and the operations as a user would call them.
-/// The helpers expect success; `engine` and `caller` are there for what may fail.
-struct engine_world {
-  explicit engine_world(engine_options options = {}) : engine(chance, options) {}
-
+/// A clock that the test moves, and a caller who lives by it.
+struct moved_time {
   void pass(std::chrono::nanoseconds time) {
     now.steady += time;
     now.wall += std::chrono::duration_cast<wall_time::duration>(time);
@@ -32,6 +29,15 @@ struct engine_world {
     c.endpoint = "http://here";
     return c;
   }
+
+  moment now{steady_time(std::chrono::hours(100)), wall_time(std::chrono::seconds(1'700'000'000))};
+};
+
+/// An engine with a clock that the test moves, and the operations as a user would call them.
+/// The helpers expect success; `engine` and `caller` are there for what may fail.
+struct engine_world : moved_time {
+  explicit engine_world(engine_options options = {}) : engine(chance, options) {}
+
   template <class Request>
   auto ask(Request request) {
     return engine.perform(caller(), std::move(request));
@@ -106,7 +112,6 @@ struct engine_world {
 
   seeded_random chance{1};
   broker::engine engine;
-  moment now{steady_time(std::chrono::hours(100)), wall_time(std::chrono::seconds(1'700'000'000))};
 };
 
 inline std::string system_attribute(const received_message& m, std::string_view name) {

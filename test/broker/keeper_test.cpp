@@ -172,6 +172,10 @@ TEST_CASE("where nothing can be read any more nothing is accepted until it can")
   const int writes = s.data->writes;
   CHECK(s.w.json("CreateQueue", {{"QueueName", "other"}}).status == 503);
   CHECK(s.data->writes == writes);
+  http::request reset;
+  reset.method = "POST";
+  reset.target = "/_lastcall/reset";
+  CHECK(s.w.ask(reset).status == 503);
   s.data->is_unreadable = false;
   s.w.clock.advance(1s);
   CHECK(s.w.count(s.url, "ApproximateNumberOfMessages") == "0");

@@ -14,7 +14,7 @@ using testing::scratch_folder;
 using namespace std::chrono_literals;
 
 /// An engine with a data file, which can be closed and opened again at any moment.
-struct kept_world {
+struct kept_world : moved_time {
   explicit kept_world(engine_options o = {}) : options(o) { open(); }
 
   void open() {
@@ -33,16 +33,6 @@ struct kept_world {
     book.reset();
     pass(meanwhile);
     open();
-  }
-  void pass(std::chrono::nanoseconds time) {
-    now.steady += time;
-    now.wall += std::chrono::duration_cast<wall_time::duration>(time);
-  }
-  call caller() const {
-    call c;
-    c.now = now;
-    c.endpoint = "http://here";
-    return c;
   }
   template <class Request>
   auto ask(Request request) {
@@ -73,7 +63,6 @@ struct kept_world {
   std::string file{folder.file("queues")};
   engine_options options;
   seeded_random chance{1};
-  moment now{steady_time(100h), wall_time(1'700'000'000s)};
   std::unique_ptr<queue_book> book;
   std::unique_ptr<broker::engine> engine;
 };
@@ -208,13 +197,13 @@ TEST_CASE("an engine that is restored at any moment answers as one that went on"
     auto book = queue_book::open(folder.file("queues")).value();
     kept->record_changes();
     operations next(seed);
-    moment now{steady_time(100h), wall_time(1'700'000'000s)};
+    moved_time time;
     for (std::uint64_t step = 0; step < 600; ++step) {
       CAPTURE(step);
       const auto passed =
           std::chrono::nanoseconds(1 + (next.one_in(9) ? next.pick(20'000'000'000) : next.pick(999'999)));
-      now.steady += passed;
-      now.wall += passed;
+      time.pass(passed);
+      const moment now = time.now;
       if (next.one_in(6) && kept->has_changes()) book->write(kept->take_changes(now), now.wall).value();
       if (next.one_in(15)) {
         if (kept->has_changes()) book->write(kept->take_changes(now), now.wall).value();
@@ -226,14 +215,11 @@ TEST_CASE("an engine that is restored at any moment answers as one that went on"
         book->read([&](saved_record r) { kept->restore(std::move(r), now); }).value();
         kept->record_changes();
       }
-      call caller;
-      caller.now = now;
-      caller.endpoint = "http://here";
       const any_request request = next.next();
       chance.begin(step);
-      const answer<any_result> expected = went_on.perform(caller, request);
+      const answer<any_result> expected = went_on.perform(time.caller(), request);
       chance.begin(step);
-      const answer<any_result> found = kept->perform(caller, request);
+      const answer<any_result> found = kept->perform(time.caller(), request);
       REQUIRE(text_of(found) == text_of(expected));
       if (expected) next.learn(*expected);
     }
