@@ -45,7 +45,10 @@ class byte_server {
   byte_server(const byte_server&) = delete;
   byte_server& operator=(const byte_server&) = delete;
 
-  void calm() noexcept { is_calm_ = true; }
+  void calm() noexcept {
+    is_calm_ = true;
+    options_.idle_timeout = http::server_options{}.idle_timeout;
+  }
 
  private:
   class guest;

@@ -235,7 +235,10 @@ void oracle::changes_over(std::size_t process, const std::vector<sqs::visibility
     } else if (failure != nullptr) {
       l.provable.refused(now());
     } else {
-      if (extends && l.provable.confirmed(sent_at, changes[i].visibility, now())) l.asked = false;
+      // In the very instant of the loss the holder may have counted it as lost before.
+      if (extends && l.provable.confirmed(sent_at, changes[i].visibility, now()) &&
+          !l.provable.may_be_lost(now()))
+        l.asked = false;
       if (l.may_be_released) settled(l, extends ? l.released_perhaps : l.released);
     }
   }

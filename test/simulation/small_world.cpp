@@ -90,20 +90,32 @@ class explorer {
 
 std::vector<small_world> small_worlds() {
   worker::options o;
-  o.concurrency = 2;
   o.pollers = 1;
-  o.wait = 20s;
-  o.visibility = 30s;
-  o.grace = 12s;
+  o.wait = 20s;  // 3 s, since the grace period leaves no more
+  o.visibility = 8s;
+  o.grace = 6s;
   o.reserve = 2s;
   o.retry = {1s, 1s};
   std::vector<small_world> all;
   for (const bool fifo : {false, true}) {
     small_world w;
-    w.name = fifo ? "FIFO" : "standard";
     w.fifo = fifo;
     w.options = o;
-    w.horizon = 20s;
+    w.options.concurrency = 2;
+    w.horizon = 4s;
+    const std::string queue = fifo ? "FIFO" : "standard";
+    w.name = queue + ", a job that fails";
+    w.failures = 1;
+    all.push_back(w);
+    w.name = queue + ", a second signal";
+    w.failures = 0;
+    w.signals = 2;
+    all.push_back(w);
+    w.name = queue + ", a mishap";
+    w.signals = 1;
+    w.mishaps = 1;
+    w.options.concurrency = fifo ? 2 : 1;
+    w.horizon = 3s;
     all.push_back(w);
   }
   return all;

@@ -19,10 +19,10 @@ struct small_world {
   std::size_t workers{2};
   unsigned signals{1};  ///< that each of the `signalled` first workers may get, at any time
   std::size_t signalled{1};
-  unsigned failures{1};  ///< jobs that may fail, in all
+  unsigned failures{0};  ///< jobs that may fail, in all
   /// Requests and answers that may be lost, and times that an answer may be so slow that time passes meanwhile:
   /// in all.
-  unsigned mishaps{1};
+  unsigned mishaps{0};
   /// From here on no worker goes on for ever: those that were not told to stop are told.
   std::chrono::nanoseconds horizon{};
 };
