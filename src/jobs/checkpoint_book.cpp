@@ -68,6 +68,7 @@ result<void> checkpoint_book::prepare() {
 }
 
 result<void> checkpoint_book::begin() { return database_.execute("BEGIN IMMEDIATE"); }
+result<void> checkpoint_book::begin_reading() { return database_.execute("BEGIN"); }
 result<void> checkpoint_book::commit() { return database_.execute("COMMIT"); }
 
 void checkpoint_book::rollback() noexcept {

@@ -16,6 +16,7 @@ class checkpoint_book {
 
   /// Operations happen between `begin` and `commit`; after any error the transaction must be rolled back.
   result<void> begin();
+  result<void> begin_reading();  ///< for operations that change nothing
   result<void> commit();
   void rollback() noexcept;
 

@@ -223,6 +223,8 @@ result<email_request> read_email_request(std::string_view body, const std::strin
     parsed = json::parse(body);
   } catch (const json::parse_error& e) {
     return refuse("is not JSON: an error at byte " + std::to_string(e.byte));
+  } catch (const json::out_of_range&) {
+    return refuse("holds a number that is too large");
   }
   if (is_s3_pointer(parsed))
     return refuse(

@@ -20,7 +20,7 @@ sqlite_checkpoints::~sqlite_checkpoints() = default;
 
 asio::awaitable<result<std::string>> sqlite_checkpoints::load(std::string message_id, wall_time now) {
   auto work = [id = std::move(message_id), now](checkpoint_book& book) { return book.load(id, now); };
-  return scribe_->submit<std::string>(std::move(work));
+  return scribe_->look<std::string>(std::move(work));
 }
 
 asio::awaitable<result<bool>> sqlite_checkpoints::save(std::string message_id, unsigned receive_count,

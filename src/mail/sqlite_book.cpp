@@ -99,6 +99,7 @@ result<void> sqlite_book::prepare() {
 }
 
 result<void> sqlite_book::begin() { return database_.execute("BEGIN IMMEDIATE"); }
+result<void> sqlite_book::begin_reading() { return database_.execute("BEGIN"); }
 result<void> sqlite_book::commit() { return database_.execute("COMMIT"); }
 
 void sqlite_book::rollback() noexcept {

@@ -20,9 +20,10 @@
 
 namespace lastcall::sqlite {
 
-/// A thread that writes a book: a class around a database with `begin`, `commit`, `rollback` and operations
-/// that happen between them. What has come together is committed in one transaction, so that no strand waits
-/// for the disk and many operations share its slowest part. May be used from several strands at once.
+/// A thread that writes a book: a class around a database with `begin` (or `begin_reading`), `commit`,
+/// `rollback` and operations that happen between them. What has come together is committed in one
+/// transaction, so that no strand waits for the disk and many operations share its slowest part. May be used
+/// from several strands at once.
 template <class Book>
 class scribe {
  public:
@@ -47,17 +48,12 @@ class scribe {
   /// `error_kind::io`.
   template <class T, class Work>
   boost::asio::awaitable<result<T>> submit(Work work) {
-    const auto given = std::make_shared<task_of<T, Work>>(std::move(work));
-    auto initiate = [this, given](auto handler) {
-      given->wait(std::move(handler));
-      add(given);
-    };
-    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-        initiate, boost::asio::use_awaitable);
-    auto outcome = given->take();
-    if (!outcome)
-      co_return error{error_kind::io, outcome.error().code, name_ + ": " + outcome.error().message};
-    co_return outcome;
+    return run<T>(std::move(work), true);
+  }
+  /// The same for what only reads: it waits for no other process.
+  template <class T, class Work>
+  boost::asio::awaitable<result<T>> look(Work work) {
+    return run<T>(std::move(work), false);
   }
 
  private:
@@ -66,7 +62,9 @@ class scribe {
   /// An operation for the book, and the coroutine that waits for it.
   class task {
    public:
+    explicit task(bool w) : writes(w) {}
     virtual ~task() = default;
+    const bool writes;
     /// In a transaction; false: it must be rolled back.
     virtual bool run(Book&) = 0;
     /// Another task, or the transaction itself, has failed.
@@ -77,7 +75,7 @@ class scribe {
   template <class T, class Work>
   class task_of final : public task {
    public:
-    explicit task_of(Work work) : work_(std::move(work)) {}
+    task_of(Work work, bool w) : task(w), work_(std::move(work)) {}
 
     bool run(Book& book) override {
       outcome_.emplace(work_(book));
@@ -114,6 +112,21 @@ class scribe {
     std::unique_ptr<waiting> waiting_;
   };
 
+  template <class T, class Work>
+  boost::asio::awaitable<result<T>> run(Work work, bool writes) {
+    const auto given = std::make_shared<task_of<T, Work>>(std::move(work), writes);
+    auto initiate = [this, given](auto handler) {
+      given->wait(std::move(handler));
+      add(given);
+    };
+    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
+        initiate, boost::asio::use_awaitable);
+    auto outcome = given->take();
+    if (!outcome)
+      co_return error{error_kind::io, outcome.error().code, name_ + ": " + outcome.error().message};
+    co_return outcome;
+  }
+
   using tasks = std::deque<std::shared_ptr<task>>;
   enum class ended { well, task_failed, badly };
 
@@ -147,7 +160,10 @@ class scribe {
   }
 
   ended commit(const tasks& batch) {
-    if (auto ok = book_->begin(); !ok) return fail(batch, ok.error());
+    bool writes = false;
+    for (const auto& t : batch)
+      writes = writes || t->writes;
+    if (auto ok = writes ? book_->begin() : book_->begin_reading(); !ok) return fail(batch, ok.error());
     for (const auto& t : batch) {
       if (t->run(*book_)) continue;
       book_->rollback();

@@ -119,6 +119,20 @@ TEST_CASE("the file survives its process, and several share it") {
   CHECK(client{context, *again}.load("m") == "from there");
 }
 
+TEST_CASE("a cursor is read while another process writes") {
+  asio::io_context context;
+  const scratch_folder f;
+  const auto store = sqlite_checkpoints::in_file(f.file("kept.db")).value();
+  const client c{context, *store};
+  c.save("m", 1, "x");
+  auto other = sqlite::database::open(f.file("kept.db"), 1000).value();
+  CHECK(other.execute("BEGIN IMMEDIATE").has_value());
+  const auto began = std::chrono::steady_clock::now();
+  CHECK(c.load("m") == "x");
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(3));  // and not until it gives up
+  CHECK(other.execute("ROLLBACK").has_value());
+}
+
 TEST_CASE("old cursors leave the file as well") {
   asio::io_context context;
   const scratch_folder f;

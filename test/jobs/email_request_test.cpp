@@ -80,6 +80,7 @@ TEST_CASE("what is not an email is refused with a reason that names the field") 
   CHECK(contains(why(""), "not JSON"));
   CHECK(why("{\"to\": nonsense}") == "the body is not JSON: an error at byte 9");
   CHECK(contains(why("{\"to\":\"\xff\"}"), "not JSON"));
+  CHECK(why("{\"to\": 1e999}") == "the body holds a number that is too large");
   CHECK(why("[]") == "the body: must be an object");
   CHECK(why("\"text\"") == "the body: must be an object");
   CHECK(contains(why(R"({"sbuject":"x"})", from), "sbuject: is not known here; known are from, to, cc, bcc"));
