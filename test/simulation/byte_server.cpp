@@ -105,6 +105,7 @@ class byte_server::guest final : private http::service {
   asio::awaitable<http::response> handle(const http::request& r) override {
     const std::size_t process = wire_->host->process;
     const std::string id = server_.request_id();
+    if (caller_has_gone()) ++server_.network_.counts().ghosts;
     if (std::optional<http::response> refused = server_.refusal(r, process)) {
       server_.polls_.refused(r.body);
       co_return std::move(*refused);
