@@ -55,6 +55,8 @@ std::string why_not_json(const std::string& text) {
     return {};
   } catch (const nlohmann::json::parse_error& e) {
     return "not JSON from character " + std::to_string(e.byte) + " on";
+  } catch (const nlohmann::json::out_of_range&) {
+    return "a number in it is too large for a reader of JSON";
   }
 }
 

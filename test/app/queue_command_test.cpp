@@ -90,6 +90,15 @@ TEST_CASE("a line that is not JSON is named, and the others are sent") {
   CHECK(stats(server, "jobs")["visible"] == 2);
 }
 
+TEST_CASE("a number that no reader can hold is named like what is not JSON") {
+  const queue_server_under_test server;
+  server.run({"queue", "create", "jobs"});
+  const finished f = send(server, "1\n{\"a\":1e999}\n3\n", {"--queue", "jobs"});
+  CHECK(f.exit == 65);
+  CHECK(f.out == "2 of 3 messages sent\n");
+  CHECK(f.err == "lastcall: line 2 is not accepted: a number in it is too large for a reader of JSON\n");
+}
+
 TEST_CASE("a zero byte does not end a line: what comes after it would be sent unseen") {
   const queue_server_under_test server;
   server.run({"queue", "create", "jobs"});
