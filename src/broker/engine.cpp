@@ -37,6 +37,15 @@ steady_time engine::next_event(std::uint64_t queue_id) noexcept {
   return q == nullptr ? steady_time::max() : q->next_event();
 }
 
+bool engine::drop(std::uint64_t queue_id, std::uint64_t serial) {
+  queue* q = queues_.find(queue_id);
+  stored_message* m = q == nullptr ? nullptr : q->find(serial);
+  if (m == nullptr) return false;
+  q->take(*m);
+  queues_.touch(*q);
+  return true;
+}
+
 void engine::reset() {
   tasks_.clear();
   queues_.clear();
@@ -61,10 +70,10 @@ void engine::forget() noexcept {
 }
 
 void engine::restore(saved_record record, moment now) {
-  const auto in_queue = [&](std::uint64_t id, auto restore) {
-    if (queue* q = queues_.find(id)) restore(*q);
+  const auto in_queue = [&](std::uint64_t id, auto take_in) {
+    if (queue* q = queues_.find(id)) take_in(*q);
   };
-  const auto restore = [&]<class Record>(Record& saved) {
+  const auto restore_typed = [&]<class Record>(Record& saved) {
     if constexpr (std::is_same_v<Record, saved_counter>)
       queues_.restore(saved);
     else if constexpr (std::is_same_v<Record, saved_queue>)
@@ -79,7 +88,7 @@ void engine::restore(saved_record record, moment now) {
     else
       in_queue(saved.queue_id, [&](queue& q) { q.restore(std::move(saved), now); });
   };
-  std::visit(restore, record);
+  std::visit(restore_typed, record);
 }
 
 }  // namespace lastcall::broker
