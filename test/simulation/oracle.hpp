@@ -12,9 +12,9 @@
 #include <lastcall/job.hpp>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace lastcall::simulation {
@@ -89,7 +89,7 @@ class oracle {
     std::optional<steady_time> drained_at;
     std::optional<steady_time> pressed_at;
     std::optional<steady_time> quiet_at;
-    std::set<std::string> attempts;
+    std::unordered_set<std::string> attempts;
     std::size_t open_polls{0};
     std::size_t asked{0};  ///< messages, by the open receives
     std::size_t running{0};

@@ -102,6 +102,16 @@ job_plan draw_job(dice& d, std::chrono::nanoseconds horizon, const worker::optio
   return j;
 }
 
+/// Hours are about the limit of a lease. What idle polls and quick repetitions do is seen in all other runs, and would
+/// cost more than they here.
+void be_patient(worker::options& o, std::size_t tens_of_minutes) {
+  o.visibility = std::chrono::seconds(600 * tens_of_minutes);
+  o.wait = 20s;
+  o.pollers = 1;
+  o.retry = {1min, 15min};
+  if (o.job_timeout > 0s) o.job_timeout = std::max<std::chrono::nanoseconds>(o.job_timeout * 60, 10min);
+}
+
 worker::options draw_options(dice& d, std::chrono::nanoseconds horizon) {
   worker::options o;
   o.concurrency = d.happens(0.3) ? d.between(1, 3) : d.between(1, 25);
@@ -110,13 +120,13 @@ worker::options draw_options(dice& d, std::chrono::nanoseconds horizon) {
   o.wait = std::chrono::seconds(d.one_of(waits_s));
   constexpr int visibilities_s[] = {2, 3, 5, 10, 30, 60, 60, 120};
   o.visibility = std::chrono::seconds(d.one_of(visibilities_s));
-  if (horizon > 1h) o.visibility = std::chrono::seconds(600 * d.between(1, 60));
   o.grace = d.happens(0.3) ? d.spread(500ms, 10s) : d.happens(0.5) ? 30s : d.spread(5s, 10min);
   o.reserve = d.spread(std::min<std::chrono::nanoseconds>(100ms, o.grace / 4), o.grace / 2);
   if (d.happens(0.2)) o.job_timeout = d.spread(500ms, 60s);
   o.retry = {d.spread(100ms, 2s), d.spread(2s, 2min)};
   o.drain_when_empty = d.happens(0.1);
   o.abort_idle_polls = d.happens(0.15);
+  if (horizon > 1h) be_patient(o, d.between(1, 60));
   return o;
 }
 

@@ -263,7 +263,8 @@ void picture::draw(std::size_t number, const lane_picture& l) {
   if (l.states.empty()) rectangle(l.began, end, y_ + 2, head_height - 8, "state running", "running");
   for (const bar::part& s : l.states) {
     rectangle(s.from, s.to, y_ + 2, head_height - 8, "state " + s.look, s.look);
-    if (x(s.to) - x(s.from) > 46)
+    const double room = s.look == "running" ? 100 : 46;  // the first signal is named at its end
+    if (x(s.to) - x(s.from) > room)
       text_ += fmt::format("<text class=\"soft\" x=\"{:.1f}\" y=\"{:.0f}\">{}</text>\n", x(s.from) + 4,
                            y_ + 13, s.look);
   }
@@ -294,7 +295,7 @@ void picture::draw(const std::map<std::uint64_t, bar>& bars, std::string_view na
       rectangle(p.from, p.to, y + 2, bar_height - 4, p.look, b->title);
     for (const bar::tick& t : b->ticks)
       line(t.at, y - 1, y + bar_height + 1, "tick " + t.look, t.title);
-    if (!b->label.empty() && x(b->to) - x(b->from) > 14)
+    if (!b->label.empty() && b->parts.empty() && x(b->to) - x(b->from) > 14)
       text_ += fmt::format("<text class=\"soft\" x=\"{:.1f}\" y=\"{:.1f}\" font-size=\"8\">{}</text>\n",
                            x(b->from) + 2, y + 7.5, b->label);
   }
