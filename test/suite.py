@@ -20,6 +20,11 @@ UNIT_TIMEOUT_S = 300
 SYSTEM_TIMEOUT_S = 1800
 TIDY_TIMEOUT_S = 300
 PEERS_TIMEOUT_S = 180
+SIMULATE_TIMEOUT_S = 600
+MUTATE_TIMEOUT_S = 600
+
+NEW_SEEDS = 20_000  # of the worker at the typed seam, each time others
+NEW_SEEDS_OF_BYTES = 1_000
 BENCH_TIMEOUT_S = 300
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LASTCALL_"))} | {
@@ -111,7 +116,7 @@ SUMMARY = re.compile(r"\[doctest\] test cases:\s*(\d+) \|\s*(\d+) passed \|\s*(\
 def unit_test(program, words):
     """Runs one doctest program. A crash, a time-out, or a program without tests is a failure."""
     arguments = [f"--test-case=*{words}*"] if words else []
-    code, output = run([program, *arguments], UNIT_TIMEOUT_S)
+    code, output = run([program, *arguments], UNIT_TIMEOUT_S, env=reporting_marks(program.name))
     found = SUMMARY.search(output)
     if not found:
         say(f"{output}\n{program.name} {how_it_ended(code)}, without a summary")
@@ -144,13 +149,38 @@ def unit_tests(preset, words="", folders=None):
     return counts
 
 
+# ── marks: rare branches that some test must reach (src/base/mark.hpp) ───────────────────────────────────────────
+
+MARKS = BUILD / "marks"
+
+
+def reporting_marks(name):
+    """The environment of a program that writes which marks it has and which it passes (test/marks.cpp)."""
+    MARKS.mkdir(exist_ok=True)
+    return ENVIRONMENT | {"TEST_MARKS": str(MARKS / name)}
+
+
+def marks():
+    """One test a mark: that a unit test, a test of the real binary or a simulated run has passed it since the step
+    sanitize began."""
+    lines = {line for file in MARKS.glob("*") for line in file.read_text().splitlines()}
+    known = {line.removeprefix("known ") for line in lines if line.startswith("known ")}
+    missed = sorted(name for name in known if not name.startswith("test: ") and f"hit {name}" not in lines)
+    for name in missed:
+        say(f"no test reaches the mark '{name}'")
+    if not known:
+        say("no marks are known: they are gathered by the steps sanitize, system and simulate")
+        return FAILED
+    return Counts(len(known) - len(missed), len(missed))
+
+
 def pytest_run(folder, timeout_s, words="", workers=0, env=None):
     report = BUILD / f"pytest-{folder}.xml"
     report.unlink(missing_ok=True)
     code, _ = run(
         [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "--tb=short", "--color=no",
          f"--junitxml={report}", *(["-n", str(workers)] if workers else []), f"test/{folder}"],
-        timeout_s, echo=True, env=ENVIRONMENT | {"LASTCALL_TEST_WORDS": words} | (env or {}))
+        timeout_s, echo=True, env=reporting_marks(folder) | {"LASTCALL_TEST_WORDS": words} | (env or {}))
     no_tests = 5
     if code == no_tests and words:
         return Counts()
@@ -167,6 +197,8 @@ def pytest_run(folder, timeout_s, words="", workers=0, env=None):
 
 
 def sanitize():
+    for file in MARKS.glob("*"):
+        file.unlink()
     return unit_tests("sanitize")
 
 
@@ -266,6 +298,77 @@ def bench():
     return PASSED if code == 0 else FAILED
 
 
+# ── the simulator: test/simulation ───────────────────────────────────────────────────────────────────────────────
+
+SIMULATION = BUILD / "simulate"
+
+
+def build_simulation(target):
+    """Builds a program of the simulator, optimized, and answers its path; None: it can't be built."""
+    for command, timeout_s in ((["cmake", "--preset", "release", "-B", SIMULATION, "-DLASTCALL_SIMULATION=ON"], 120),
+                               (["ninja", "-C", SIMULATION, "--quiet", target], BUILD_TIMEOUT_S)):
+        code, output = run(command, timeout_s)
+        if code != 0:
+            say(f"{output}\n{target} could not be built")
+            return None
+    return SIMULATION / target
+
+
+def first_new_seed():
+    """Where the new seeds begin: other ones for each commit, the same ones for the same commit."""
+    code, output = run(["git", "rev-parse", "HEAD"], 20)
+    return int(output[:10], 16) * 1_000_000 if code == 0 else 1_000_000
+
+
+def simulated(program, name, *arguments):
+    """Runs of the simulator as one test."""
+    code, output = run([program, *arguments], SIMULATE_TIMEOUT_S, env=reporting_marks(f"simulate-{name}"))
+    say(f"{name}: {output.strip()}")
+    if code != 0:
+        say(f"{name}: {how_it_ended(code)}")
+    return PASSED if code == 0 else FAILED
+
+
+def simulate():
+    program = build_simulation("lastcall_simulate")
+    if not program:
+        return FAILED
+    counts = Counts()
+    for what, call in (("time", "clock_gettime"), ("sleep", "nanosleep"), ("socket", "socket"),
+                       ("thread", "pthread_create")):
+        code, output = run([program, "--ask-machine", what], 20)
+        refused = code == -signal.SIGABRT and f"a simulated run called {call}" in output
+        if not refused:
+            say(f"a simulated run may ask the machine for {what}: {how_it_ended(code)}\n{output}")
+        counts += PASSED if refused else FAILED
+    first = first_new_seed()
+    jobs = [("kept", "--seeds-of", "test/simulation/seeds.txt"),
+            ("bytes", "--depth", "byte", "--seeds", f"{first}..{first + NEW_SEEDS_OF_BYTES - 1}"),
+            ("small-worlds", "--small-world")]
+    half = NEW_SEEDS // 2
+    jobs += [(f"new-{part}", "--seeds", f"{begin}..{begin + half - 1}")
+             for part, begin in ((1, first), (2, first + half))]
+    with ThreadPoolExecutor(CORES) as pool:
+        for result in pool.map(lambda job: simulated(program, *job), jobs):
+            counts += result
+    return counts
+
+
+def mutate():
+    """One test a mutation: that the simulator notices it."""
+    program = build_simulation("lastcall_mutants")
+    if not program:
+        return FAILED
+    code, output = run([sys.executable, "-B", "test/simulation/mutate.py", program], MUTATE_TIMEOUT_S)
+    say(output.strip())
+    found = re.search(r"^(\d+) of (\d+) mutations caught$", output, re.M)
+    if not found:
+        say(f"mutate.py {how_it_ended(code)}, without a summary")
+        return FAILED
+    caught, of = map(int, found.groups())
+    return Counts(caught, of - caught)
+
+
 SYSTEM_WORKERS = 4
 
 STEPS = {
@@ -274,6 +377,9 @@ STEPS = {
     "format": formatted,
     "tidy": tidy,
     "system": system,
+    "simulate": simulate,
+    "marks": marks,
+    "mutate": mutate,
     "release": release,
     "bench": bench,
     "gcc": gcc,

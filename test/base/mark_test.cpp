@@ -9,10 +9,10 @@ using namespace lastcall;
 namespace {
 
 void walk(bool rarely) {
-  if (rarely) LASTCALL_MARK("a branch that a test takes");
+  if (rarely) LASTCALL_MARK("test: taken");
 }
 
-void never_called() { LASTCALL_MARK("a branch that nobody takes"); }
+void never_called() { LASTCALL_MARK("test: never taken"); }
 
 const mark* find(std::string_view name) {
   const auto all = mark::all();
@@ -26,18 +26,18 @@ int first_hits = 0;
 
 TEST_CASE("a mark is known before its branch is taken, and without it") {
   static_cast<void>(&never_called);
-  REQUIRE(find("a branch that nobody takes") != nullptr);
-  CHECK(!find("a branch that nobody takes")->is_hit());
-  REQUIRE(find("a branch that a test takes") != nullptr);
+  REQUIRE(find("test: never taken") != nullptr);
+  CHECK(!find("test: never taken")->is_hit());
+  REQUIRE(find("test: taken") != nullptr);
 }
 
 TEST_CASE("a mark is hit when its branch is taken, and tells of it once") {
   const auto before = std::exchange(mark::on_first_hit, [](const mark&) { ++first_hits; });
   walk(false);
-  CHECK(!find("a branch that a test takes")->is_hit());
+  CHECK(!find("test: taken")->is_hit());
   walk(true);
   walk(true);
-  CHECK(find("a branch that a test takes")->is_hit());
+  CHECK(find("test: taken")->is_hit());
   CHECK(first_hits == 1);
   mark::on_first_hit = before;
 }
