@@ -104,11 +104,12 @@ constexpr std::chrono::seconds look_every{1};
 /// Keeps what the command writes into its checkpoint file while it runs.
 asio::awaitable<void> keep_checkpoint(command_ptr c, job& job) {
   checkpoint_watch watch(job.checkpoint());
-  while (!c->is_over) {
+  for (bool is_last = false; !is_last;) {
     co_await c->over.wait_until(c->time.now() + look_every);
+    is_last = c->is_over;
     result<std::string> content = c->checkpoint.read();
     if (!content) break;
-    std::optional<std::string> to_save = watch.look(std::move(*content), c->is_over);
+    std::optional<std::string> to_save = watch.look(std::move(*content), is_last);
     if (!to_save) continue;
     std::string cursor = std::move(*to_save);
     co_await job.save_checkpoint(std::move(cursor));

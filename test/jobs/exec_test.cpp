@@ -271,6 +271,13 @@ TEST_CASE("what a command has written for a second is saved while it runs") {
   CHECK(b.job.saved == texts{"1", "2"});
 }
 
+TEST_CASE("what a command writes last is saved, also where it ends while an earlier cursor is being saved") {
+  bench b;
+  b.job.save_takes = 1500ms;
+  b.run("printf 1 > $LASTCALL_CHECKPOINT_FILE; sleep 2.3; printf 2 > $LASTCALL_CHECKPOINT_FILE; exit 75");
+  CHECK(b.job.saved == texts{"1", "2"});
+}
+
 TEST_CASE("a command is told to stop by SIGTERM and may end its job") {
   bench b;
   const auto script = "trap 'echo finishing; exit 0' TERM; echo ready; while :; do sleep 0.01; done";

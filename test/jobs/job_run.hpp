@@ -29,6 +29,7 @@ class fake_job final : public job {
   steady_time stop_deadline() const noexcept override { return deadline; }
   const std::string& checkpoint() const noexcept override { return cursor; }
   boost::asio::awaitable<bool> save_checkpoint(std::string given) override {
+    if (save_takes.count() > 0) co_await sleep_for(real_clock(), save_takes);
     saved.push_back(std::move(given));
     co_return true;
   }
@@ -47,6 +48,7 @@ class fake_job final : public job {
   steady_time deadline{steady_time::max()};
   std::string cursor;              ///< what it is given
   std::vector<std::string> saved;  ///< what it has saved, in order
+  std::chrono::nanoseconds save_takes{0};
   /// Of the run under way. A signal must not outlive the context that it was used in.
   std::weak_ptr<boost::asio::cancellation_signal> cancel;
 };
