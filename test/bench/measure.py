@@ -1,5 +1,7 @@
 """One measurement: a worker, a queue, and what is read off the two while it works."""
 
+import os
+import select
 import signal
 import time
 from contextlib import contextmanager
@@ -70,10 +72,11 @@ def journal_lines(path):
 
 def stop_and_wait(process, within_s):
     """SIGTERM; answers (when it was sent, when the process was gone), seconds since the epoch; None: it did not go."""
-    sent = time.time()
-    process.signal(signal.SIGTERM)
+    end = os.pidfd_open(process.pid)  # waits without polling
     try:
-        process.wait(within_s)
-        return sent, time.time()
-    except Exception:
-        return sent, None
+        sent = time.time()
+        process.signal(signal.SIGTERM)
+        has_gone = select.select([end], [], [], within_s)[0]
+        return sent, time.time() if has_gone else None
+    finally:
+        os.close(end)
