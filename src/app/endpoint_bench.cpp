@@ -4,7 +4,7 @@
 #include <boost/asio/detached.hpp>
 
 #include <algorithm>
-#include <ctime>
+#include <sys/resource.h>
 #include <utility>
 
 namespace lastcall::app {
@@ -20,9 +20,12 @@ constexpr auto pause_after_a_failure = 200ms;
 constexpr auto visibility = 120s;
 
 double process_cpu_seconds() {
-  timespec used{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
-  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
+  rusage used{};
+  getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 /// The step with the most messages a second.
