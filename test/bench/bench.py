@@ -108,6 +108,7 @@ def main(words):
     arguments = parse_arguments(words)
     if arguments.install_peers:
         return subprocess.run([contestants.HERE / "peers" / "install", contestants.PEERS]).returncode
+    arguments.out = arguments.out.resolve()
     arguments.out.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
