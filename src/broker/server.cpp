@@ -2,6 +2,7 @@
 
 #include "broker/admin.hpp"
 #include "broker/console.hpp"
+#include "broker/console.hpp"
 #include "broker/json_protocol.hpp"
 #include "broker/query_protocol.hpp"
 #include "broker/read_request.hpp"
@@ -130,7 +131,7 @@ void server::reset() {
 }
 
 asio::awaitable<http::response> server::handle(const http::request& request) {
-  if (is_own_path(path_of(request.target))) co_return co_await handle_own(request);
+  if (is_own_path(path_of(request.target)) || wants_page(request)) co_return co_await handle_own(request);
   const bool is_json = request.headers.has("X-Amz-Target");
   const std::string request_id = random_.uuid();
   answer<any_request> asked = read(request);
@@ -204,7 +205,11 @@ asio::awaitable<answer<any_result>> server::receive(call caller, receive_message
     co_await answered->wait();
   if (keeper_) {
     const std::optional<api_error> not_kept = co_await kept();
-    if (not_kept) co_return *not_kept;
+    if (not_kept) {
+      // Undone with the rest: to give back what it leased could take it from a later receive.
+      if (held.ticket()->is_answered()) static_cast<void>(held.take());
+      co_return *not_kept;
+    }
   }
   if (cancelled.cancelled() != asio::cancellation_type::none) co_return any_result(receive_message_result{});
   answer<receive_message_result> result = held.take();

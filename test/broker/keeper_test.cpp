@@ -16,7 +16,7 @@ class slow_store final : public store {
     messages += changes.added.size();
     while (is_slow)
       co_await changed_.wait();
-    if (is_full) co_return error{error_kind::io, "", "the disk is full"};
+    if (is_full || std::exchange(fails_once, false)) co_return error{error_kind::io, "", "the disk is full"};
     sent.push_back(std::move(changes));
     co_return result<void>();
   }
@@ -32,6 +32,10 @@ class slow_store final : public store {
         each(m);
     return {};
   }
+  void fail_once() {
+    fails_once = true;
+    go_on();
+  }
   void go_on() {
     is_slow = false;
     changed_.notify();
@@ -39,6 +43,7 @@ class slow_store final : public store {
 
   bool is_slow{false};
   bool is_full{false};
+  bool fails_once{false};
   bool is_unreadable{false};
   int writes{0};
   int loads{0};
@@ -146,6 +151,23 @@ TEST_CASE("a receive that can't be kept leaves no lease") {
   const json got =
       s.w.call("ReceiveMessage", {{"QueueUrl", s.url}, {"AttributeNames", {"All"}}})["Messages"][0];
   CHECK(got["Attributes"]["ApproximateReceiveCount"] == "1");
+}
+
+TEST_CASE("a receive that is undone takes nothing from the poll that gets its message instead") {
+  world_with_store s;
+  s.w.call("SendMessage", {{"QueueUrl", s.url}, {"MessageBody", "x"}});
+  s.data->is_slow = true;
+  const auto undone = s.w.begin(server_world::json_request("ReceiveMessage", {{"QueueUrl", s.url}}));
+  const auto waits =
+      s.w.begin(server_world::json_request("ReceiveMessage", {{"QueueUrl", s.url}, {"WaitTimeSeconds", 20}}));
+  s.data->fail_once();
+  s.w.clock.run_ready();
+  REQUIRE(undone->answer);
+  CHECK(undone->answer->status == 503);
+  REQUIRE(waits->answer);
+  CHECK(json::parse(waits->answer->body)["Messages"].size() == 1);
+  s.w.clock.advance(1s);
+  CHECK(s.w.count(s.url, "ApproximateNumberOfMessagesNotVisible") == "1");
 }
 
 TEST_CASE("polls that wait survive that the engine is set back") {
