@@ -1,6 +1,7 @@
 #include "broker/admin.hpp"
 
 #include "base/exposition.hpp"
+#include "broker/console.hpp"
 #include "broker/request_context.hpp"
 #include "broker/server.hpp"
 #include "broker/server_metrics.hpp"
@@ -51,6 +52,7 @@ http::response answer_own(server& it, const http::request& request) {
   const std::string_view path = path_of(request.target);
   if (!only_reads(request) && is_from_another_site(request))
     return plain(403, "refused: the request comes from a page of another site");
+  if (auto console = answer_console(it, request)) return std::move(*console);
   if (path == "/_lastcall/reset") return request.method == "POST" ? reset(it) : plain(405, "use POST");
   if (!only_reads(request)) return plain(405, "use GET");
   if (path == "/healthz" || path == "/_lastcall/health") return plain(200, "ok");

@@ -17,6 +17,7 @@ bool is_own_path(std::string_view path) noexcept;
 ///     GET  /healthz          200 while the server serves; /_lastcall/health is the same
 ///     GET  /metrics          Prometheus' text format
 ///     POST /_lastcall/reset  forgets all queues, messages and move tasks
+///     GET  /_lastcall/       the web page, and what belongs to it: console.hpp
 ///
 /// What changes something is refused (403) where a browser sends it for a page of another site. On the
 /// server's strand only.

@@ -56,6 +56,9 @@ class engine {
   void forget() noexcept;
   void restore(saved_record, moment now);
 
+  /// Takes a message out of a queue that is up to date, whatever the message's state: for who runs the server.
+  /// False: it is gone already.
+  bool drop(std::uint64_t queue_id, std::uint64_t serial);
   /// Forgets everything: all queues of all accounts.
   void reset();
   /// For those who show or measure the server.

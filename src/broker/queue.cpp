@@ -111,6 +111,13 @@ stored_message* queue::first_available() noexcept {
   return ready_.empty() ? nullptr : &*ready_.begin()->available.begin();
 }
 
+std::vector<const stored_message*> queue::oldest(std::size_t max) const {
+  std::vector<const stored_message*> found;
+  for (auto at = by_age_.begin(); at != by_age_.end() && found.size() < max; ++at)
+    found.push_back(&*at);
+  return found;
+}
+
 std::unique_ptr<stored_message> queue::take(stored_message& m) {
   message_group& group = *m.group;
   unlist(group);

@@ -72,6 +72,8 @@ class queue {
   stored_message* find(std::uint64_t serial) noexcept;
   /// The oldest available message, in the order of arrival of what can be received; nullptr if there is none.
   stored_message* first_available() noexcept;
+  /// Up to `max` messages in the order of their age, whatever their state.
+  std::vector<const stored_message*> oldest(std::size_t max) const;
   std::unique_ptr<stored_message> take(stored_message&);
   /// Hides a message in flight for this long from now on; with 0 it is available at once.
   void hide(stored_message&, steady_time now, std::chrono::seconds visibility);

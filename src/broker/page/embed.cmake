@@ -1,0 +1,17 @@
+# Writes OUTPUT, the C++ source of page_files(), from the files named in FILES. cmake -D OUTPUT=… -D FILES=… -P embed.cmake
+set(code "#include \"broker/page_files.hpp\"\n\n#include <array>\n\nnamespace lastcall::broker {\nnamespace {\n\n")
+set(table "")
+set(count 0)
+foreach(file ${FILES})
+  get_filename_component(name ${file} NAME)
+  file(READ ${file} hex HEX)
+  string(LENGTH "${hex}" digits)
+  math(EXPR bytes "${digits} / 2")
+  string(REGEX REPLACE "([0-9a-f][0-9a-f])" "'\\\\x\\1'," array "${hex}")
+  string(APPEND code "constexpr char file_${count}[] = {${array}};\n")
+  string(APPEND table "    {\"${name}\", {file_${count}, ${bytes}}},\n")
+  math(EXPR count "${count} + 1")
+endforeach()
+string(APPEND code "\nconstexpr std::array<page_file, ${count}> files{{\n${table}}};\n\n}  // namespace\n\n"
+  "std::span<const page_file> page_files() noexcept { return files; }\n\n}  // namespace lastcall::broker\n")
+file(WRITE ${OUTPUT} "${code}")

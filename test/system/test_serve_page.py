@@ -1,0 +1,182 @@
+"""The web page of the server, in a headless Chromium: what it shows, what can be done with it, and what it refuses."""
+
+import http.client
+import os
+import pathlib
+import shutil
+import urllib.parse
+
+import pytest
+
+from waiting import eventually
+
+SHOTS = os.environ.get("LASTCALL_SCREENSHOTS")  # a folder, to look at the page
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if not (shutil.which("chromium") and shutil.which("chromedriver")):
+        pytest.skip("chromium or chromium-driver is not installed")
+    webdriver = pytest.importorskip("selenium.webdriver", reason="python3-selenium is not installed")
+    from selenium.webdriver.chrome.service import Service
+    options = webdriver.ChromeOptions()
+    options.binary_location = shutil.which("chromium")
+    profile = tmp_path_factory.mktemp("profile")
+    for word in ("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+                 "--disable-background-networking", "--disable-component-update", "--disable-sync",
+                 "--disable-dev-shm-usage", f"--user-data-dir={profile}"):
+        options.add_argument(word)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = webdriver.Chrome(service=Service(shutil.which("chromedriver")), options=options)
+    yield driver
+    driver.quit()
+
+
+class Page:
+    def __init__(self, browser, endpoint):
+        self.browser, self.endpoint = browser, endpoint
+
+    def open(self, where="", width=1280, height=900, scheme="light"):
+        self.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {
+            "features": [{"name": "prefers-color-scheme", "value": scheme}]})
+        self.browser.get("about:blank")
+        self.browser.get(f"{self.endpoint}/_lastcall/{where}")
+        eventually(lambda: "live" == self.text("#live"), what="the page does not become live")
+
+    def all(self, css):
+        return self.browser.find_elements("css selector", css)
+
+    def text(self, css):
+        return self.browser.execute_script("return document.querySelector(arguments[0])?.innerText ?? ''", css)
+
+    def shows(self, text, css="main"):
+        eventually(lambda: text in self.text(css), what=f"the page does not show {text!r}: {self.text(css)}")
+
+    def press(self, label):
+        [button] = [one for one in self.all("button") if one.is_displayed() and one.text == label]
+        button.click()
+
+    def shot(self, name):
+        if SHOTS:
+            self.browser.save_screenshot(str(pathlib.Path(SHOTS) / f"{name}.png"))
+
+    def complaints(self):
+        return [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+@pytest.fixture
+def page(browser, embedded):
+    return Page(browser, embedded.endpoint)
+
+
+def where(queue):
+    return f"#/queue/us-east-1/{'/'.join(queue.url.split('/')[-2:])}"
+
+
+def request(endpoint, method, path, headers=None, body=None):
+    url = urllib.parse.urlsplit(endpoint)
+    connection = http.client.HTTPConnection(url.hostname, url.port, timeout=10)
+    connection.request(method, path, body, headers or {})
+    answer = connection.getresponse()
+    return answer.status, dict(answer.getheaders()), answer.read().decode()
+
+
+def test_the_page_lists_queues_with_their_counts(page, embedded, queue_name):
+    dead = embedded.service.create_queue(f"{queue_name}-dead")
+    queue = embedded.service.create_queue(
+        queue_name, RedrivePolicy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 3})
+    queue.send_many(25)
+    queue.receive(10)
+    page.open()
+    page.shows(queue_name)
+    row = next(row for row in page.all("tbody tr") if row.text.split()[0] == queue_name)
+    assert [cell.text for cell in row.find_elements("css selector", "td")][1:4] == ["15", "10", "0"]
+    page.shows("dead letters")
+    page.shot("list-light")
+    queue.send("one more")
+    page.shows(f"{queue_name}\t16")
+    page.open(scheme="dark")
+    page.shot("list-dark")
+    page.open(width=360, height=760)
+    page.shot("list-phone")
+    assert page.browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    assert not page.complaints()
+
+
+def test_a_body_is_text_and_looking_at_it_is_no_receive(page, embedded, queue_name):
+    queue = embedded.service.create_queue(queue_name)
+    body = "<script>document.title = 'broken'</script><img src=x onerror=alert(1)>"
+    queue.send(body, MessageAttributes={"kind": {"DataType": "String", "StringValue": "<i>v</i>"}})
+    page.open(where(queue))
+    page.shows(body, ".preview")
+    page.all("summary")[0].click()
+    page.shows("<i>v</i> (String)")
+    page.shot("queue-light")
+    assert page.browser.title != "broken" and not page.all("main script, main img, main i")
+    [message] = queue.receive()
+    assert message["Attributes"]["ApproximateReceiveCount"] == "1"
+    page.open(where(queue), scheme="dark")
+    page.shot("queue-dark")
+    page.open(where(queue), width=360, height=760)
+    page.shot("queue-phone")
+    assert page.browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    assert not page.complaints()
+
+
+def test_a_queue_is_created_filled_purged_and_deleted(page, embedded, queue_name):
+    page.open()
+    page.press("Create queue")
+    page.all("input[name=name]")[0].send_keys(queue_name + "\n")
+    page.shows(queue_name, "table")
+    next(link for link in page.all("td a") if link.text == queue_name).click()
+    page.shows("No messages")
+    page.all("textarea")[0].send_keys("sent by hand")
+    page.press("Send message")
+    page.shows("sent by hand", ".messages")
+    page.all("summary")[0].click()
+    page.press("Delete message")
+    page.press("Delete for good")
+    page.shows("No messages")
+    page.all("textarea")[0].send_keys("another")
+    page.press("Send message")
+    page.shows("another", ".messages")
+    page.press("Purge")
+    page.press("Drop all messages")
+    page.shows("No messages")
+    page.press("Delete queue")
+    page.press("Delete for good")
+    eventually(lambda: queue_name not in embedded.service.queue_names(), what="the queue is still there")
+    assert not page.complaints()
+
+
+def test_dead_letters_are_sent_back(page, embedded, queue_name):
+    dead = embedded.service.create_queue(f"{queue_name}-dead")
+    queue = embedded.service.create_queue(
+        queue_name, RedrivePolicy={"deadLetterTargetArn": dead.arn, "maxReceiveCount": 1})
+    queue.send("poison")
+    queue.receive(visibility_s=0)
+    queue.receive()
+    assert dead.counts().visible == 1
+    page.open(where(dead))
+    page.shows("Redrive")
+    page.press("Redrive")
+    eventually(lambda: queue.counts().visible == 1, what="the message did not come back")
+
+
+def test_a_browser_is_shown_the_page_and_other_clients_are_not(embedded):
+    status, headers, _ = request(embedded.endpoint, "GET", "/", {"Accept": "text/html,*/*"})
+    assert status == 302 and headers["Location"] == "/_lastcall/"
+    status, headers, text = request(embedded.endpoint, "GET", "/_lastcall/")
+    assert status == 200 and "script-src 'self'" in headers["Content-Security-Policy"]
+    assert "http://" not in text and "https://" not in text
+    assert request(embedded.endpoint, "GET", "/")[0] == 404
+
+
+@pytest.mark.parametrize("path", ["api", "drop", "reset"])
+def test_another_site_can_not_use_the_page(embedded, embedded_queue, path):
+    headers = {"Origin": "https://example.com", "X-Amz-Target": "AmazonSQS.DeleteQueue"}
+    body = f'{{"QueueUrl":"{embedded_queue.url}"}}'
+    assert request(embedded.endpoint, "POST", f"/_lastcall/{path}", headers, body)[0] == 403
+    assert embedded_queue.counts().visible == 0
