@@ -48,7 +48,7 @@ def bars(path, title, unit, values, notes=None):
 
 def lines(path, title, x_unit, y_unit, curves):
     """A line a name; both scales are logarithmic."""
-    left, right, top, bottom, height = 70, 150, 44, 46, 380
+    left, right, top, bottom, height = 70, 190, 44, 46, 380
     xs = [x for points in curves.values() for x, _ in points]
     ys = [y for points in curves.values() for _, y in points if y > 0]
     x0, x1, y0, y1 = min(xs), max(xs), min(ys), max(ys)

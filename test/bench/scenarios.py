@@ -41,11 +41,13 @@ def concurrency(bench):
     for run in range(bench.runs):
         for at_once in (16, 64, 256, 1024, 2048):
             for who in bench.contestants("lastcall", "Go, aws-sdk-go-v2"):
-                result = bench.record(f"{who.name} @{at_once}", run, lambda who=who: throughput(
-                    who, bench.service(), Job(ms=50, concurrency=at_once), bench.window_s,
-                    pace=min(who.pace, at_once * 20)))
-                if result:
-                    result |= {"who": who.name, "concurrency": at_once, "of_ideal": result["per_s"] / at_once * 0.05}
+                bench.record(f"{who.name} @{at_once}", run, lambda who=who, at_once=at_once: _at(bench, who, at_once))
+
+
+def _at(bench, who, at_once):
+    row = throughput(who, bench.service(), Job(ms=50, concurrency=at_once), bench.window_s,
+                     pace=min(who.pace, at_once * 20))
+    return row | {"who": who.name, "concurrency": at_once, "of_ideal": round(row["per_s"] / at_once * 0.05, 3)}
 
 
 def latency(bench):
