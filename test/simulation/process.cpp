@@ -1,5 +1,7 @@
 #include "simulation/process.hpp"
 
+#include "simulation/dispatcher.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <fmt/format.h>
@@ -14,7 +16,7 @@ struct process::shard_in_process final : worker::shard_owner {
       : in(p),
         queue(p.in_.outside.queue_for(p.lane_, p.number_)),
         jobs(p.in_.outside.jobs_for(p.lane_, p.number_)),
-        common{p.lane_.get_executor(), p.lane_, *p.random_, *queue, p.options_, p.books_},
+        common{dispatcher(p.lane_), p.lane_, *p.random_, *queue, p.options_, p.books_},
         worker(common, *jobs, *this, status, first_id) {}
 
   void polls_closed() override {
@@ -55,7 +57,7 @@ void process::begin() {
                 [&] { return fmt::format("worker {} starts", number_); });
   in_.oracle.process_began(number_, options_, shards_.size());
   for (const auto& s : shards_)
-    asio::co_spawn(lane_.get_executor(), shard_in_process::run(*s), asio::detached);
+    asio::co_spawn(dispatcher(lane_), shard_in_process::run(*s), asio::detached);
 }
 
 void process::signal() {
