@@ -164,8 +164,10 @@ void keeper::answered(std::uint64_t id, const error* problem, bool final, steady
   const steady_time now = shard_.clock.now();
   const bool kept = d.planned_at != steady_time::max();
   if (problem == nullptr) {
-    d.lease.confirmed(asked_at, length, shard_.random.unit());
-    shard_.books.extended(id, d.lease.ends_at());
+    if (d.lease.confirmed(now, asked_at, length, shard_.random.unit()))
+      shard_.books.extended(id, d.lease.ends_at());
+    else if (!d.lease.is_lost())
+      lose(d, now, "its extension was answered too late");
   } else if (final) {
     LASTCALL_MARK("the service refuses an extension");
     if (!d.lease.is_lost()) lose(d, now, problem->message);

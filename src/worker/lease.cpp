@@ -52,14 +52,16 @@ void lease::asking() noexcept {
   state_ = state::asking;
 }
 
-void lease::confirmed(steady_time asked_at, std::chrono::seconds length, double spread) noexcept {
-  if (state_ != state::asking) {
+bool lease::confirmed(steady_time now, steady_time asked_at, std::chrono::seconds length,
+                      double spread) noexcept {
+  if (state_ != state::asking || now >= lost_at()) {
     LASTCALL_MARK("an extension is confirmed when the lease counts as lost");
-    return;
+    return false;
   }
   state_ = state::held;
   ends_at_ = asked_at + length;
   plan_extension(asked_at, spread);
+  return true;
 }
 
 void lease::unanswered(steady_time now) noexcept {

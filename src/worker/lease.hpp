@@ -22,7 +22,7 @@ struct lease_terms {
 /// | from   | on                                | to     |                                              |
 /// |--------|-----------------------------------|--------|----------------------------------------------|
 /// | held   | `asking`                          | asking | an extension is sent at half of the timeout  |
-/// | asking | `confirmed`                       | held   | the end moves                                |
+/// | asking | `confirmed` before the loss       | held   | the end moves                                |
 /// | asking | `unanswered`                      | held   | asked again soon, while there is time        |
 /// | held, asking | `refused`, or the end comes within `notice` | lost | for good                    |
 class lease {
@@ -43,7 +43,9 @@ class lease {
   std::chrono::seconds longest_rest(steady_time now) const noexcept;
 
   void asking() noexcept;
-  void confirmed(steady_time asked_at, std::chrono::seconds length, double spread) noexcept;
+  /// Answered with success at `now`. Whether that still counts: an answer that comes once the lease counts as
+  /// lost does not bring it back, whether or not anyone has looked since.
+  bool confirmed(steady_time now, steady_time asked_at, std::chrono::seconds length, double spread) noexcept;
   void unanswered(steady_time now) noexcept;
   void refused() noexcept { state_ = state::lost; }
   /// Whether the service can't have given the message to someone else yet.

@@ -10,6 +10,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace lastcall::worker {
 namespace asio = boost::asio;
@@ -34,7 +35,8 @@ struct pollers::loop {
   std::size_t number;
   wakeup wake;
   asio::cancellation_signal cancel;
-  std::string attempt_id;  ///< FIFO: kept while the fate of a receive is unknown
+  std::string attempt_id;  ///< FIFO: kept until a receive is answered
+  int reserved{0};         ///< slots, for what its receive may bring
   unsigned failures{0};
   bool can_be_cancelled{false};  ///< it has begun
   bool polling{false};
@@ -100,6 +102,11 @@ asio::awaitable<void> pollers::run(loop& l, gate::holder inside) {
   l.can_be_cancelled = true;
   while (!closing_) {
     l.progressed_at = shard_.clock.now();
+    if (l.reserved != 0 && !quiet_) {
+      // A repeated attempt brings what the first one leased, however little it asks for.
+      co_await poll(l, l.reserved);
+      continue;
+    }
     if (l.number >= demand_.wanted()) {
       slot_freed();  // what it would have used is there for another
       co_await wait_for_room(l, steady_time::max());
@@ -127,7 +134,7 @@ asio::awaitable<void> pollers::wait_for_room(loop& l, steady_time until) {
 
 asio::awaitable<void> pollers::poll(loop& l, int count) {
   steady_time asked_at = shard_.clock.now();
-  reserved_ += static_cast<std::size_t>(count);
+  reserve(l, count);
   ++open_;
   l.polling = true;
   if (room().quota() > 0) slot_freed();  // room is left for another loop
@@ -149,7 +156,8 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
   if (!answer) count_unanswered(answer.error());
   l.polling = false;
   --open_;
-  reserved_ -= static_cast<std::size_t>(count);
+  // Asked again with the same attempt id it may still bring as many.
+  if (answer || l.attempt_id.empty()) reserve(l, 0);
   last_succeeded_ = answer.has_value();
   l.progressed_at = shard_.clock.now();
   if (!answer) {
@@ -167,6 +175,11 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
   if (got != 0 || closing_) co_return;
   co_await owner_.came_up_empty();
   if (wait_ == 0s && !closing_) co_await l.wake.wait_until(shard_.clock.now() + short_poll_pause);
+}
+
+void pollers::reserve(loop& l, int count) noexcept {
+  reserved_ += static_cast<std::size_t>(count);
+  reserved_ -= static_cast<std::size_t>(std::exchange(l.reserved, count));
 }
 
 void pollers::count_unanswered(const error& why) {

@@ -27,10 +27,10 @@ class intake_owner {
   virtual boost::asio::awaitable<void> came_up_empty() = 0;
 };
 
-/// The receive loops of a shard. As many of them are at work as there is demand for (`receive_demand`), the others rest.
-/// Each asks for as many messages as there are free slots, never more; a
-/// receive that fails is repeated with backoff, without end. A receive that is open is never aborted but by
-/// `abort`: SQS goes on leasing messages to it, for nobody (aws-sdk-js#2350).
+/// The receive loops of a shard. As many of them are at work as there is demand for (`receive_demand`), the
+/// others rest. Each asks for as many messages as there are free slots, never more; a receive that fails is
+/// repeated with backoff, without end, on a FIFO queue as the same attempt. A receive that is open is never
+/// aborted but by `abort`: SQS goes on leasing messages to it, for nobody (aws-sdk-js#2350).
 class pollers {
  public:
   pollers(shard& s, intake_owner& owner);
@@ -66,6 +66,7 @@ class pollers {
   boost::asio::awaitable<result<sqs::receive_answer>> receive(loop& l, int count, std::chrono::seconds wait);
   boost::asio::awaitable<void> poll(loop& l, int count);
   boost::asio::awaitable<void> back_off(loop& l, const error& why);
+  void reserve(loop& l, int count) noexcept;
   void count_unanswered(const error& why);
   void learn(std::size_t asked, std::size_t got);
   intake room() const;

@@ -90,7 +90,7 @@ MUTATIONS = [
         ("expression", "keeper.cpp", "d.lease.what_is_due(std::max(now, d.planned_at))",
          "d.lease.is_asking() ? d.lease.what_is_due(std::max(now, d.planned_at)) : lease::due::extension")]),
     (5, "let an answer revive a lost lease", [
-        ("expression", "lease.cpp", "state_ != state::asking) {\n    LASTCALL_MARK", "false", ") {\n    LASTCALL_MARK")]),
+        ("expression", "lease.cpp", "state_ != state::asking || now >= lost_at()) {", "false", ") {")]),
     (5, "do not tell of a lost lease", [
         ("statement", "keeper.cpp",
          "d.stop(stop_reason::lease_lost, std::max(now, d.lease.ends_at()) + shard_.options.reserve);", "")]),
@@ -103,7 +103,7 @@ MUTATIONS = [
          "const bool came_in_time = "),
         ("expression", MESSAGE, "may_start && d->lease.is_proven(shard_.clock.now())", "may_start")]),
     (5, "count a lease from the answer", [
-        ("expression", "keeper.cpp", "d.lease.confirmed(asked_at,", "now", ",", "d.lease.confirmed(")]),
+        ("expression", "keeper.cpp", "d.lease.confirmed(now, asked_at,", "now", ",", "d.lease.confirmed(now, ")]),
     (6, "rest long before the first repetition", [
         ("expression", "settler.cpp", "between_tries.wait(tries, shard_.random.unit())",
          "between_tries.wait(9, shard_.random.unit())")]),

@@ -189,7 +189,7 @@ TEST_CASE("lease: extended at half of the visibility timeout, or up to a tenth o
 TEST_CASE("lease: its end counts from the sending of the request, not from the answer") {
   lease l({.visibility = 60s}, t0, 0.0);
   l.asking();
-  l.confirmed(t0 + 30s, 60s, 0.0);
+  CHECK(l.confirmed(t0 + 50s, t0 + 30s, 60s, 0.0));
   CHECK(l.ends_at() == t0 + 90s);
 }
 
@@ -215,9 +215,16 @@ TEST_CASE("lease: a confirmation that comes after the loss does not bring it bac
   lease l({.visibility = 60s}, t0, 0.0);
   l.asking();
   l.refused();
-  l.confirmed(t0 + 30s, 60s, 0.0);
+  CHECK_FALSE(l.confirmed(t0 + 30s, t0 + 30s, 60s, 0.0));
   CHECK(l.is_lost());
   CHECK_FALSE(l.is_proven(t0 + 31s));
+}
+
+TEST_CASE("lease: a confirmation does not count in the time of notice, though nobody has seen the loss yet") {
+  lease l({.visibility = 60s}, t0, 0.0);
+  l.asking();
+  CHECK_FALSE(l.confirmed(t0 + 55s, t0 + 30s, 60s, 0.0));
+  CHECK_FALSE(l.is_proven(t0 + 55s));
 }
 
 TEST_CASE("lease: never asked for past the 12 hours from the receive, and lost with notice there") {
@@ -229,7 +236,7 @@ TEST_CASE("lease: never asked for past the 12 hours from the receive, and lost w
     l.asking();
     const auto length = l.length_to_ask(now);
     CHECK(now + length <= t0 + 12h);
-    l.confirmed(now, length, 0.0);
+    CHECK(l.confirmed(now, now, length, 0.0));
   }
   CHECK(l.ends_at() > t0 + 12h - 3s);
   CHECK(l.what_is_due(l.next_time()) == lease::due::loss);

@@ -166,6 +166,26 @@ TEST_CASE("no more jobs run than the concurrency allows, and none is received th
   w.finish();
 }
 
+TEST_CASE("FIFO: a receive that is asked for again keeps its slots, for it brings as many as at first") {
+  world w(with(11, 2), true);
+  w.queue.on_receive = []() -> std::optional<error> { return error{error_kind::network, "", "reset"}; };
+  w.start();
+  w.clock.advance(30s);
+  w.queue.on_receive = nullptr;
+  w.clock.advance(120s);
+  w.drain();
+  w.finish();
+  std::map<std::string, int> first_asked;
+  std::size_t repeated = 0;
+  for (std::size_t i = 0; i < w.queue.attempts.size(); ++i) {
+    const auto [first, is_first] = first_asked.emplace(w.queue.attempts[i], w.queue.asked_for[i]);
+    repeated += is_first ? 0 : 1;
+    CHECK(first->second == w.queue.asked_for[i]);
+  }
+  CHECK(repeated > 5);
+  CHECK(first_asked.size() > 3);
+}
+
 TEST_CASE("receives are added until round trips no longer hold the work back, and an idle worker keeps two") {
   const auto done_in_2_s = [](world& w) {
     w.queue.answer_delay = 100ms;
