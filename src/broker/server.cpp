@@ -2,7 +2,6 @@
 
 #include "broker/admin.hpp"
 #include "broker/console.hpp"
-#include "broker/console.hpp"
 #include "broker/json_protocol.hpp"
 #include "broker/query_protocol.hpp"
 #include "broker/read_request.hpp"
