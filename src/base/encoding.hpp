@@ -22,7 +22,8 @@ std::string percent_decode(std::string_view text, bool plus_is_space = false);
 /// Whether the bytes are well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
 bool is_utf8(std::string_view bytes) noexcept;
 /// Text that is safe in a log line or a terminal: control characters and broken UTF-8 as \xNN. What would be
-/// longer than `max_bytes` is cut before that, between two characters, and "…" appended.
+/// longer than `max_bytes` is cut before that, between two characters, and "…" appended: that may make it three
+/// bytes longer.
 std::string printable(std::string_view text, std::size_t max_bytes = 512);
 
 }  // namespace lastcall

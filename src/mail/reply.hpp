@@ -21,7 +21,8 @@ struct reply {
   /// The enhanced status code ("5.1.1", RFC 3463) if the reply begins with one of its class (RFC 2034 §4),
   /// else empty.
   std::string_view enhanced() const noexcept;
-  /// "550 5.1.1 No such user": the server's words in one printable line of at most 500 bytes.
+  /// "550 5.1.1 No such user": the server's words in one printable line, which is cut after at most
+  /// 500 bytes and then ends in "…".
   std::string words() const;
 };
 

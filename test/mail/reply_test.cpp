@@ -87,6 +87,15 @@ TEST_CASE("the server's words are one printable line") {
   CHECK(read("250\r\n").words() == "250");
 }
 
+TEST_CASE("the server's words are cut after 500 bytes, and say so") {
+  const std::string whole = "550 " + std::string(496, 'x');
+  CHECK(read(whole + "\r\n").words() == whole);
+  CHECK(read(whole + "x\r\n").words() == whole + "…");
+  CHECK(read(whole + "\x1b\r\n").words() == whole + "…");
+  CHECK(read("550-" + std::string(300, 'x') + "\r\n550 " + std::string(300, 'x') + "\r\n").words() ==
+        "550 " + std::string(300, 'x') + " " + std::string(195, 'x') + "…");
+}
+
 TEST_CASE("the answer to EHLO says what the server offers") {
   const capabilities offered = parse_capabilities(read(
       "250-mail.example.com Hello PIPELINING\r\n250-SIZE 10240000\r\n250-starttls\r\n250-AUTH CRAM-MD5 plain "
