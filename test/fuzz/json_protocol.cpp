@@ -5,7 +5,18 @@
 #include "broker_world.hpp"
 #include "input.hpp"
 
+#include <nlohmann/json.hpp>
+
 #include <array>
+
+namespace {
+
+void check(const lastcall::http::response& answer, bool is_refusal) {
+  assert((answer.status >= 400) == is_refusal);
+  assert(nlohmann::json::accept(answer.body));
+}
+
+}  // namespace
 
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace lastcall;
@@ -36,15 +47,14 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view operation = operations[data[0] % operations.size()];
   auto asked = broker::json_protocol::read(operation, fuzz::text_of(data + 1, size - 1));
   if (asked.has_error()) {
-    const http::response refusal = broker::json_protocol::write(asked.error(), "id");
-    assert(refusal.status >= 400);
+    check(broker::json_protocol::write(asked.error(), "id"), true);
     return 0;
   }
   fuzz::broker_world world;
   const auto done = world.engine.perform(world.caller, std::move(*asked));
   if (done.has_error())
-    static_cast<void>(broker::json_protocol::write(done.error(), "id"));
+    check(broker::json_protocol::write(done.error(), "id"), true);
   else
-    static_cast<void>(broker::json_protocol::write(*done, "id"));
+    check(broker::json_protocol::write(*done, "id"), false);
   return 0;
 }

@@ -2,6 +2,7 @@
 
 #include "broker/query_protocol.hpp"
 
+#include "broker/read_request.hpp"
 #include "broker_world.hpp"
 #include "input.hpp"
 
@@ -15,11 +16,12 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     static_cast<void>(broker::query_protocol::write(asked.error(), "id"));
     return 0;
   }
+  const std::string_view operation = broker::operation_of(*asked);
   fuzz::broker_world world;
   const auto done = world.engine.perform(world.caller, std::move(*asked));
   if (done.has_error())
     static_cast<void>(broker::query_protocol::write(done.error(), "id"));
   else
-    static_cast<void>(broker::query_protocol::write("SendMessage", *done, "id"));
+    static_cast<void>(broker::query_protocol::write(operation, *done, "id"));
   return 0;
 }
