@@ -1,6 +1,7 @@
 #include "broker/console.hpp"
 
 #include "base/encoding.hpp"
+#include "base/json_reader.hpp"
 #include "broker/json_protocol.hpp"
 #include "broker/page_files.hpp"
 #include "broker/request_context.hpp"
@@ -151,14 +152,19 @@ http::response list_messages(server& it, std::string_view query) {
 }
 
 http::response drop(server& it, std::string_view body) {
-  const json asked = json::parse(body, nullptr, false);
-  const auto text = [&](const char* member) {
-    return asked.is_object() && asked.contains(member) && asked[member].is_string()
-               ? asked[member].get<std::string>()
-               : std::string();
-  };
-  const std::string serial = text("serial");
-  queue* q = find(it, text("queue"));
+  std::string path;
+  std::string serial;
+  json_reader asked(body);
+  asked.object([&](std::string_view member) {
+    if (member == "queue")
+      asked.text_if_any(path);
+    else if (member == "serial")
+      asked.text_if_any(serial);
+    else
+      asked.skip();
+  });
+  if (!asked.finish()) return refuse(400, asked.problem());
+  queue* q = find(it, path);
   std::uint64_t number = 0;
   const auto [end, failed] = std::from_chars(serial.data(), serial.data() + serial.size(), number);
   if (failed != std::errc{} || end != serial.data() + serial.size())
