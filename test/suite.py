@@ -26,6 +26,7 @@ MUTATE_TIMEOUT_S = 600
 NEW_SEEDS = 20_000  # of the worker at the typed seam, each time others
 NEW_SEEDS_OF_BYTES = 1_000
 BENCH_TIMEOUT_S = 300
+FUZZ_S = 8  # each target
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LASTCALL_"))} | {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:check_initialization_order=1",
@@ -369,6 +370,30 @@ def mutate():
     return Counts(caught, of - caught)
 
 
+# ── fuzzing: test/fuzz ───────────────────────────────────────────────────────────────────────────────────────────
+
+def fuzzed(target):
+    """A fuzz target from its corpus, as one test. scripts/fuzz says what it crashed on."""
+    code, output = run(["nice", "scripts/fuzz", target, "--seconds", FUZZ_S], FUZZ_S + 90)
+    say(output.strip())
+    if code != 0:
+        say(f"fuzz {target} {how_it_ended(code)}")
+    return PASSED if code == 0 else FAILED
+
+
+def fuzz():
+    targets = sorted(path.stem for path in (ROOT / "test" / "fuzz").glob("*.cpp"))
+    broken = [target.removeprefix("fuzz_") for target in build("fuzz", [f"fuzz_{target}" for target in targets])]
+    counts = Counts()
+    for target in broken:
+        say(f"fuzz_{target} could not be built")
+        counts += FAILED
+    with ThreadPoolExecutor(CORES) as pool:
+        for result in pool.map(fuzzed, [target for target in targets if target not in broken]):
+            counts += result
+    return counts
+
+
 SYSTEM_WORKERS = 4
 
 STEPS = {
@@ -382,6 +407,7 @@ STEPS = {
     "mutate": mutate,
     "release": release,
     "bench": bench,
+    "fuzz": fuzz,
     "gcc": gcc,
 }
 
