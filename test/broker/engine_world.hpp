@@ -34,7 +34,7 @@ struct moved_time {
 };
 
 /// An engine with a clock that the test moves, and the operations as a user would call them.
-/// The helpers expect success; `engine` and `caller` are there for what may fail.
+/// The operations expect success; `engine` and `caller` are there for what may fail.
 struct engine_world : moved_time {
   explicit engine_world(engine_options options = {}) : engine(chance, options) {}
 
