@@ -130,9 +130,9 @@ command http_command(const run_worker& run) {
       .summary = "Posts each message to an HTTP endpoint.",
       .text =
           "Posts each message's body to an HTTP endpoint, with headers in the manner of Elastic Beanstalk's "
-          "sqsd (X-Aws-Sqsd-Msgid, X-Aws-Sqsd-Receive-Count, X-Aws-Sqsd-Attr-…). 2xx: done. 429 and 503: "
-          "try again, when Retry-After says so. Any other: failed, and the message comes again after a rest "
-          "that grows.",
+          "sqsd (X-Aws-Sqsd-Msgid, X-Aws-Sqsd-Receive-Count, X-Aws-Sqsd-Attr-…). 2xx: done. 429, 503 and no "
+          "answer: try again. Any other: failed. The message comes again when Retry-After says, or after a "
+          "rest that grows. An answer's X-Lastcall-Checkpoint header comes back with the next request.",
       .arguments = "--to URL",
       .groups = {{"The job",
                   {url_option("to", "http|https", options->to,

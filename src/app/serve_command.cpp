@@ -34,7 +34,7 @@ option verify_option(broker::known_keys& into) {
           .value_name = "KEY:SECRET",
           .help =
               "Checks the signature of every request, and refuses those that are not signed with this "
-              "access key and secret as AWS refuses them. May be given several times.",
+              "access key and secret as AWS refuses them.",
           .repeatable = true,
           .set = add};
 }
@@ -78,9 +78,9 @@ command serve_command() {
       .summary = "Runs an SQS-compatible server on this machine.",
       .text =
           "Runs an SQS-compatible server on this machine, for development and tests: point boto3, the AWS "
-          "CLI or a worker at it with --endpoint-url or AWS_ENDPOINT_URL_SQS; any keys will do, unless "
-          "--verify names some. Whoever reaches it can use it, so listen on loopback only. SIGTERM or SIGINT "
-          "ends it.",
+          "CLI or a worker at it with endpoint_url, --endpoint-url or AWS_ENDPOINT_URL; any keys will do, "
+          "unless --verify names some. A browser that opens it sees the queues. Whoever reaches it can use "
+          "it, so listen on loopback only. SIGTERM or SIGINT ends it.",
       .arguments = "[OPTIONS]",
       .groups =
           {{"The server",
@@ -90,7 +90,8 @@ command serve_command() {
                          "SIGKILL or a power loss, and every answer waits until its change is on the disk. "
                          "Without it they are kept in memory."),
              text_option("tls-cert", "FILE", settings->tls_certificate,
-                         "Serves HTTPS instead of HTTP, with this certificate chain (PEM); needs --tls-key."),
+                         "Serves HTTPS instead of HTTP, with this certificate chain (PEM); needs --tls-key. "
+                         "lastcall, boto3 and the AWS CLI trust it if AWS_CA_BUNDLE names its issuer's."),
              text_option("tls-key", "FILE", settings->tls_key, "The certificate's key (PEM)."),
              verify_option(settings->keys),
              choice_option(
@@ -103,7 +104,7 @@ command serve_command() {
              flag_option("reorder", settings->reorder,
                          "Standard queues deliver out of order, as SQS may do.")}}},
       .examples = {{"lastcall serve", "prints 'listening on http://127.0.0.1:9324' and serves until Ctrl-C"},
-                   {"AWS_ENDPOINT_URL_SQS=http://127.0.0.1:9324 aws sqs list-queues --region us-east-1",
+                   {"aws --endpoint-url http://127.0.0.1:9324 --region us-east-1 sqs list-queues",
                     "asks it, in another terminal"}},
       .run = [settings](console& c, const environment&) { return serve(*settings, c); }};
 }
