@@ -1,6 +1,7 @@
 #include "broker/move_tasks.hpp"
 
 #include "base/encoding.hpp"
+#include "broker/json_document.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -73,7 +74,7 @@ answer<cancel_message_move_task_result> move_tasks::perform(const call&,
                                                             const cancel_message_move_task_request& r) {
   if (r.task_handle.empty()) return faults::missing_parameter("TaskHandle");
   const auto bytes = from_base64(r.task_handle);
-  const auto parsed = nlohmann::json::parse(bytes.has_value() ? *bytes : std::string(), nullptr, false);
+  const auto parsed = document_of<nlohmann::json>(bytes.has_value() ? *bytes : std::string());
   const auto text = [&](const char* name) -> const std::string* {
     if (!parsed.is_object() || !parsed.contains(name) || !parsed[name].is_string()) return nullptr;
     return &parsed[name].get_ref<const std::string&>();

@@ -1,5 +1,6 @@
 #include "broker/permissions.hpp"
 
+#include "broker/json_document.hpp"
 #include "broker/names.hpp"
 #include "broker/queue_address.hpp"
 
@@ -66,7 +67,7 @@ json statements_of(const json& policy) {
 answer<std::string> with_permission(const std::string& policy, std::string_view queue_arn,
                                     const add_permission_request& r) {
   if (auto wrong = check(r)) return *wrong;
-  json document = json::parse(policy, nullptr, false);
+  json document = document_of<json>(policy);
   if (!document.is_object())
     document = {{"Version", "2008-10-17"}, {"Id", std::string(queue_arn) + "/SQSDefaultPolicy"}};
   json statements = statements_of(document);
@@ -90,7 +91,7 @@ answer<std::string> with_permission(const std::string& policy, std::string_view 
 
 answer<std::string> without_permission(const std::string& policy, std::string_view label) {
   if (label.empty()) return faults::missing_parameter("Label");
-  json document = json::parse(policy, nullptr, false);
+  json document = document_of<json>(policy);
   json kept = json::array();
   bool found = false;
   for (json& statement : statements_of(document)) {

@@ -1,5 +1,7 @@
 #include "broker/queue_settings.hpp"
 
+#include "broker/json_document.hpp"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -58,7 +60,7 @@ problem set_parsed(queue_settings& s, std::string_view, const std::string& value
 }
 
 problem set_policy(queue_settings& s, std::string_view name, const std::string& value) {
-  if (!value.empty() && !nlohmann::json::parse(value, nullptr, false).is_object())
+  if (!value.empty() && !document_of<nlohmann::json>(value).is_object())
     return faults::invalid_attribute_value(name);
   s.policy = value;
   return std::nullopt;

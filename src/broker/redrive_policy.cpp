@@ -1,5 +1,7 @@
 #include "broker/redrive_policy.hpp"
 
+#include "broker/json_document.hpp"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -33,7 +35,7 @@ answer<redrive_policy> parse_redrive_policy(std::string_view text) {
   const auto refuse = [&](std::string_view reason) {
     return faults::invalid_value(text, "RedrivePolicy", reason);
   };
-  const json policy = json::parse(text, nullptr, false);
+  const json policy = document_of<json>(text);
   if (!policy.is_object()) return refuse("Redrive policy is not a valid JSON map.");
   for (const char* name : {"maxReceiveCount", "deadLetterTargetArn"})
     if (!policy.contains(name))
@@ -70,7 +72,7 @@ answer<redrive_allow_policy> parse_redrive_allow_policy(std::string_view text) {
   const auto refuse = [&](std::string_view reason) {
     return faults::invalid_value(text, "RedriveAllowPolicy", reason);
   };
-  const json policy = json::parse(text, nullptr, false);
+  const json policy = document_of<json>(text);
   if (!policy.is_object()) return refuse("Redrive allow policy is not a valid JSON map.");
   if (!policy.contains("redrivePermission"))
     return refuse("Redrive allow policy does not contain mandatory attribute: redrivePermission.");

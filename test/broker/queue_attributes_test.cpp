@@ -156,6 +156,23 @@ TEST_CASE("a policy is kept as it is, and an empty one removes it") {
   CHECK(w.attribute(url, "Policy").empty());
 }
 
+TEST_CASE("a policy that is nested without measure is refused, not followed down the stack") {
+  engine_world w;
+  const std::string url = w.create("jobs");
+  const std::string deep = std::string(100'000, '[') + std::string(100'000, ']');
+  const std::string policy = R"({"Statement":)" + deep + "}";
+  CHECK(error_of(w.ask(set_queue_attributes_request{url, {{"Policy", policy}}}), "InvalidAttributeValue") ==
+        "Invalid value for the parameter Policy.");
+  const std::string redrive = R"({"deadLetterTargetArn":"x","maxReceiveCount":)" + deep + "}";
+  const std::string allow = R"({"redrivePermission":)" + deep + "}";
+  CHECK(error_of(w.ask(set_queue_attributes_request{url, {{"RedrivePolicy", redrive}}}),
+                 "InvalidParameterValueException")
+            .ends_with("Redrive policy is not a valid JSON map."));
+  CHECK(error_of(w.ask(set_queue_attributes_request{url, {{"RedriveAllowPolicy", allow}}}),
+                 "InvalidParameterValueException")
+            .ends_with("Redrive allow policy is not a valid JSON map."));
+}
+
 TEST_CASE("permissions become statements of the queue's policy") {
   engine_world w;
   const std::string url = w.create("jobs");
