@@ -51,10 +51,10 @@ class Server:
 class Embedded(Server):
     """lastcall's own; at its end it must have been sound, and end well."""
 
-    def __init__(self, directory, *arguments):
+    def __init__(self, directory, *arguments, **environment):
         port = free_port()
         self.binary = Binary(directory)
-        self.lastcall = self.binary.start("serve", "--listen", f"127.0.0.1:{port}", *arguments)
+        self.lastcall = self.binary.start("serve", "--listen", f"127.0.0.1:{port}", *arguments, **environment)
         super().__init__("embedded", port, self.lastcall.popen)
         eventually(lambda: accepts(port) or not self.lastcall.is_running(), what="lastcall serve does not answer")
         assert self.lastcall.is_running(), self.lastcall.stderr
