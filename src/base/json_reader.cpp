@@ -285,4 +285,10 @@ bool json_reader::fail(const char* why) {
   return false;
 }
 
+bool is_json(std::string_view text) {
+  json_reader reader(text);
+  reader.skip();
+  return reader.finish();
+}
+
 }  // namespace lastcall

@@ -82,4 +82,8 @@ class json_reader {
   const char* problem_{nullptr};
 };
 
+/// Whether the text is JSON, nested no deeper than a reader goes: to be asked before someone else's text is
+/// built with nlohmann's, which takes a step on the stack for each level when it writes it out again.
+bool is_json(std::string_view text);
+
 }  // namespace lastcall

@@ -8,15 +8,10 @@
 
 namespace lastcall::broker {
 
-/// Builds a JSON text that a caller has sent; discarded if it is none, or is nested deeper than json_reader
-/// goes: nlohmann's takes a step on the stack for each level when it writes a document again, and is slow to
-/// build a deep one.
+/// Builds a JSON text that a caller has sent; discarded if it is none, or too deep for `is_json`.
 template <class Json>
 Json document_of(std::string_view text) {
-  json_reader reader(text);
-  reader.skip();
-  if (!reader.finish()) return Json(Json::value_t::discarded);
-  return Json::parse(text, nullptr, false);
+  return is_json(text) ? Json::parse(text, nullptr, false) : Json(Json::value_t::discarded);
 }
 
 }  // namespace lastcall::broker

@@ -1,11 +1,13 @@
 #include "jobs/checkpoint_in_json.hpp"
 
+#include "base/json_reader.hpp"
+
 #include <nlohmann/json.hpp>
 
 namespace lastcall::jobs {
 
 std::optional<std::string> checkpoint_in_json(std::string_view text) {
-  if (!text.starts_with('{')) return std::nullopt;
+  if (!text.starts_with('{') || !is_json(text)) return std::nullopt;
   const auto json = nlohmann::json::parse(text, nullptr, false);
   if (!json.is_object()) return std::nullopt;
   const auto given = json.find("checkpoint");

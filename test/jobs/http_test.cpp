@@ -393,6 +393,7 @@ TEST_CASE("an endpoint is told the cursor, and says it in a header or in JSON un
   b.run_with(429, {}, R"({"checkpoint":{"row":20}})");
   b.run_with(503, {}, R"(["checkpoint"])");
   b.run_with(503, {}, "{rubbish");
+  b.run_with(503, {}, R"({"checkpoint":)" + std::string(100'000, '[') + std::string(100'000, ']') + "}");
   b.run_with(200, one_header("X-Lastcall-Checkpoint", "done"));
   CHECK(b.job.saved == std::vector<std::string>{"row 18", "row 19", R"({"row":20})"});
 }
