@@ -34,6 +34,12 @@ def is_alive(pid):
         return False
 
 
+def dies_with_its_worker(pid):
+    """The kernel has sent the job SIGKILL by the time the worker's end is seen; on a busy machine it dies of it when it
+    next gets a core."""
+    eventually(lambda: not is_alive(pid), 1, "the job outlived its worker")
+
+
 def given_back(queue, message_id):
     """The message is visible at once, to whoever asks, without waiting."""
     [again] = queue.receive()
@@ -91,7 +97,7 @@ def test_a_third_signal_exits_at_once_and_says_what_is_left_behind(lastcall, emb
     assert report["exit"] == 70
     [left] = report["messages"]["left_behind"]
     assert left["message_id"] == sent and left["why"] and 0 < left["visible_in_s"] <= 45
-    assert not is_alive(pid()), "the job outlived its worker"
+    dies_with_its_worker(pid())
 
 
 def test_a_command_that_ignores_sigterm_does_not_hold_the_worker_beyond_its_grace(lastcall, embedded_queue, stubborn):
@@ -104,7 +110,7 @@ def test_a_command_that_ignores_sigterm_does_not_hold_the_worker_beyond_its_grac
         worker.signal()
         assert worker.exit_code(10) == 75, worker.stderr
     assert stop.took_s < 4.2
-    assert not is_alive(pid()), "the job outlived its worker"
+    dies_with_its_worker(pid())
     assert given_back(embedded_queue, sent)
 
 
