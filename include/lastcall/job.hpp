@@ -55,13 +55,14 @@ class job {
   /// Once told to stop: when the worker gives the job up. Until then it may save its state and clean up.
   virtual std::chrono::steady_clock::time_point stop_deadline() const noexcept = 0;
 
-  /// The cursor that an earlier run of this job saved, byte for byte; empty: begin at the beginning. It stays what it was when the run began.
+  /// The cursor that an earlier run of this job saved, byte for byte; empty: begin at the beginning. It stays
+  /// what it was when the run began.
   virtual const std::string& checkpoint() const noexcept;
   /// Keeps a cursor of at most `largest_checkpoint` bytes, in place of an earlier one, until the message is
   /// deleted or 14 days have passed; the next run of this job is given it. Being told to stop is the moment to
-  /// save, but any will do. Completes with true when the cursor is durable, so before whatever the handler answers
-  /// makes the message visible; with false when it is not kept, and the log says why. Runs to its end also
-  /// when the job was told to stop.
+  /// save, but any will do. Completes with true when the cursor is durable, so before whatever the handler
+  /// answers makes the message visible; with false when it is not kept, and the log says why. Runs to its end
+  /// also when the job was told to stop.
   virtual boost::asio::awaitable<bool> save_checkpoint(std::string cursor);
 };
 

@@ -16,9 +16,11 @@ using job_function = std::function<boost::asio::awaitable<outcome>(job&)>;
 /// `lastcall work` from the command line, LASTCALL_… variables and `--config FILE`, catches SIGTERM, SIGINT
 /// and SIGUSR1, drains, writes the report to standard output, and returns the exit code for `main` to return.
 ///
-///     boost::asio::awaitable<lastcall::outcome> resize(lastcall::job& job) { … co_return
-///     lastcall::outcome::done(); } int main(int argc, char** argv) { return lastcall::run(argc, argv,
-///     resize); }
+///     boost::asio::awaitable<lastcall::outcome> resize(lastcall::job& job) {
+///       …
+///       co_return lastcall::outcome::done();
+///     }
+///     int main(int argc, char** argv) { return lastcall::run(argc, argv, resize); }
 ///
 /// Call it once, from `main`'s thread. Ignores SIGPIPE for the process. A job that ignores that it is told to
 /// stop does not keep the process: then it ends from inside this call, after the report, without unwinding.

@@ -60,12 +60,16 @@ std::string not_understood(const std::string& extra, const command_path& path) {
   const std::string shown = "'" + printable(extra, 64) + "'";
   std::vector<std::string> known;
   if (looks_like_option(extra)) {
+    const std::string flag = extra.substr(0, extra.find('='));
     for (const command* word : path)
       for (const option_group& group : word->groups)
-        for (const option& o : group.options)
+        for (const option& o : group.options) {
+          if (o.flag() == flag)
+            return "'" + flag + "' is an option of '" + word->name + "': put it after that word";
           known.push_back(o.flag());
+        }
     known.insert(known.end(), {"--help", "--version"});
-    return "unknown option " + shown + did_you_mean(extra.substr(0, extra.find('=')), known);
+    return "unknown option " + shown + did_you_mean(flag, known);
   }
   const command& last = *path.back();
   if (last.children.empty())

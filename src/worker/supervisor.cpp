@@ -288,10 +288,8 @@ report supervisor::impl::make_report() const {
   r.cutting = longest(drain_state::cutting);
   r.exit = !r.left_behind.empty() ? exit_left_behind : r.sums.jobs_cut > 0 ? exit_cut : exit_settled;
   if (r.sums.polls_aborted > 0)
-    r.risk =
-        std::to_string(r.sums.polls_aborted) +
-        " open receives were aborted: a message that SQS leases to one of them stays invisible until its "
-        "visibility timeout";
+    r.risk = "open receives that were aborted: " + std::to_string(r.sums.polls_aborted) +
+             "; a message that SQS leases to one of them stays invisible until its visibility timeout";
   return r;
 }
 

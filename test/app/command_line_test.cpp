@@ -101,6 +101,12 @@ TEST_CASE("what is unknown is named, with what was probably meant") {
   CHECK(p.refused({"serve", "-x"}).starts_with("unknown option '-x'"));
 }
 
+TEST_CASE("an option that stands before the word that it belongs to is shown its place") {
+  little_program p;
+  CHECK(p.refused({"--grace", "3s", "work", "sleep"})
+            .starts_with("'--grace' is an option of 'work': put it after that word"));
+}
+
 TEST_CASE("an option without its value is refused, and does not take the next one's place") {
   little_program p;
   CHECK(p.refused({"work", "sleep", "--grace"}) == "--grace needs a value");

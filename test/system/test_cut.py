@@ -1,5 +1,6 @@
 """Jobs that are longer than the grace period: cut, given back, and the exit bounded all the same (promises 4 and 6)."""
 
+import contextlib
 import os
 import signal
 import time
@@ -137,3 +138,27 @@ def test_short_jobs_are_finished_and_only_the_long_one_is_cut(lastcall, embedded
     assert (tmp_path / "1").exists() and (tmp_path / "2").exists() and not (tmp_path / "600").exists()
     assert embedded_queue.counts() == Counts(visible=1, in_flight=0, delayed=0)
     assert worker.report["jobs"]["done"] == 2 and worker.report["jobs"]["cut"] == 1
+
+
+def test_a_loop_that_is_stuck_does_not_hold_the_worker_beyond_its_grace(lastcall, embedded_queue, tmp_path):
+    """The journal is a pipe that is full and that nobody reads: the job's first line stops its loop for ever."""
+    pipe = tmp_path / "journal"
+    os.mkfifo(pipe)
+    ours = os.open(pipe, os.O_RDWR | os.O_NONBLOCK)
+    try:
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(ours, bytes(4096))
+        sent = embedded_queue.send("stuck")
+        worker = lastcall.work(embedded_queue, "--wait", "1s", "--grace", "3s", "--reserve", "1s",
+                               "--visibility", "45s", "sleep", "--for", "1s", "--journal", pipe)
+        eventually(lambda: embedded_queue.counts().in_flight == 1, what="the job did not start")
+        time.sleep(0.3)
+        with stopwatch() as stop:
+            worker.signal()
+            assert worker.exit_code(10) == 70, worker.stderr
+        assert stop.took_s < 3.2
+        [left] = worker.report["messages"]["left_behind"]
+        assert left["message_id"] == sent and 0 < left["visible_in_s"] <= 45
+    finally:
+        os.close(ours)

@@ -164,7 +164,7 @@ def test_what_was_leased_to_a_poll_that_is_aborted_is_had_again(lastcall, notes,
             assert messages["received"] == (pause_s is not None) and messages["left_behind"] == [], worker.stderr
             # What the service may still lease to a poll that was given up is beyond reach, and said so.
             assert ("risk" in worker.report) == (worker.report["polls"]["aborted"] > 0)
-        assert "receives were aborted" in worker.report["risk"]
+        assert "receives that were aborted" in worker.report["risk"]
         eventually(lambda: all(queue.counts().in_flight == 0 for queue in queues), 15, "a message is stranded")
     finally:
         server.stop()
