@@ -301,18 +301,12 @@ def bench():
 
 # ── the simulator: test/simulation ───────────────────────────────────────────────────────────────────────────────
 
-SIMULATION = BUILD / "simulate"
-
-
 def build_simulation(target):
-    """Builds a program of the simulator, optimized, and answers its path; None: it can't be built."""
-    for command, timeout_s in ((["cmake", "--preset", "release", "-B", SIMULATION, "-DLASTCALL_SIMULATION=ON"], 120),
-                               (["ninja", "-C", SIMULATION, "--quiet", target], BUILD_TIMEOUT_S)):
-        code, output = run(command, timeout_s)
-        if code != 0:
-            say(f"{output}\n{target} could not be built")
-            return None
-    return SIMULATION / target
+    """Builds a program of the simulator, optimized as what is shipped, and answers its path; None: it can't be built."""
+    if build("release", [target]):
+        say(f"{target} could not be built")
+        return None
+    return BUILD / "release" / target
 
 
 def first_new_seed():
