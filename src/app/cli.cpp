@@ -6,6 +6,7 @@
 #include "app/help.hpp"
 #include "app/log_sink.hpp"
 #include "app/program.hpp"
+#include "app/stop_signals.hpp"
 #include "jobs/descriptor_limit.hpp"
 
 #include <boost/system/system_error.hpp>
@@ -86,6 +87,8 @@ int run_cli(const std::vector<std::string>& arguments, const environment& env, c
 }
 
 int run_process(const make_root& make, int count, char** arguments) {
+  // One that comes before the command catches it is acted on then: it must not end a worker without a report.
+  hold_stop_signals();
   occupy_standard_streams();
   // A reader of our output that goes away must not take the worker with it, nor a file that is full to the
   // limit of what a file may hold.

@@ -19,8 +19,8 @@ int run_cli(const std::vector<std::string>& arguments, const environment&, conso
 using make_root = std::function<command(common_settings&)>;
 /// The same for a program with another tree.
 int run_cli(const make_root&, const std::vector<std::string>& arguments, const environment&, console&);
-/// What `main` does: the process's arguments, environment and output. Ignores SIGPIPE, and at the end SIGTERM
-/// and SIGINT.
+/// What `main` does: the process's arguments, environment and output. Holds SIGTERM, SIGINT and SIGUSR1 until the
+/// command catches them; ignores SIGPIPE, and at the end SIGTERM and SIGINT.
 int run_process(const make_root&, int count, char** arguments);
 
 }  // namespace lastcall::app

@@ -172,6 +172,7 @@ int conclude(const send_result& r, int signal, console& c) {
 int send(const send_settings& s, console& c, const environment& env) {
   s.queue.require();
   const aws::session session = resolve(s.connection, s.queue, env);
+  foreground loop;  // first: a named pipe is waited for until someone writes to it
   jobs::owned_fd file;
   if (s.file != "-") {
     file = jobs::owned_fd(::open(s.file.c_str(), O_RDONLY | O_CLOEXEC));
@@ -180,7 +181,6 @@ int send(const send_settings& s, console& c, const environment& env) {
   const int in = file ? file.get() : c.in;
   if (const int flags = ::fcntl(in, F_GETFL); flags < 0 || (flags & O_ACCMODE) == O_WRONLY)
     throw refusal(exit_config, "standard input is closed; name a file with --file");
-  foreground loop;
   sending all(loop, s, session, in);
   loop.run(all.run());
   return conclude(all.outcome(), loop.signal(), c);

@@ -1,21 +1,23 @@
 #include "app/stop_signals.hpp"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace lastcall::app {
 namespace {
 
-void mask(int how) noexcept {
-  sigset_t ours;
-  sigemptyset(&ours);
-  for (const int number : {SIGTERM, SIGINT, SIGUSR1})
-    sigaddset(&ours, number);
-  pthread_sigmask(how, &ours, nullptr);
+void mask(int how, std::initializer_list<int> numbers) noexcept {
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int number : numbers)
+    sigaddset(&signals, number);
+  pthread_sigmask(how, &signals, nullptr);
 }
 
 }  // namespace
 
-void admit_stop_signals() noexcept { mask(SIG_UNBLOCK); }
-void hold_stop_signals() noexcept { mask(SIG_BLOCK); }
+void hold_stop_signals() noexcept { mask(SIG_BLOCK, {SIGTERM, SIGINT, SIGUSR1}); }
+void admit_stop_signals() noexcept { mask(SIG_UNBLOCK, {SIGTERM, SIGINT}); }
+void admit_quiet_signal() noexcept { mask(SIG_UNBLOCK, {SIGUSR1}); }
 
 }  // namespace lastcall::app

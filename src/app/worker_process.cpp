@@ -2,6 +2,7 @@
 
 #include "app/exit_code.hpp"
 #include "app/report_delivery.hpp"
+#include "app/stop_signals.hpp"
 #include "base/log.hpp"
 #include "jobs/reaper.hpp"
 
@@ -16,6 +17,7 @@ worker_process::worker_process(const worker_settings& s, const worker::options& 
                                worker::supervisor::make_shard make, foreground& start)
     : supervisor_(options, s.threads, std::move(make)) {
   // The supervisor catches signals by now. One that came before has found nobody else to take it.
+  admit_quiet_signal();
   if (const int number = start.signal(); number != 0) supervisor_.drain(name_of_signal(number));
   const bool is_first_process = ::getpid() == 1;
   if (!s.admin.empty() || is_first_process) loop_ = std::make_unique<background>();

@@ -31,10 +31,13 @@ def silent():
 def start_that_asks(lastcall, endpoint):
     """A worker that catches signals already, and still asks for its queue."""
     worker = lastcall.start("work", "--queue", "jobs", "--endpoint-url", endpoint, "sleep")
-    status = pathlib.Path(f"/proc/{worker.pid}/status")
-    caught = lambda: int(re.search(r"^SigCgt:\s+(\S+)", status.read_text(), re.MULTILINE)[1], 16)
-    eventually(lambda: caught() & 1 << signal.SIGTERM - 1, what="it does not catch signals")
+    eventually(lambda: catches_sigterm(worker), what="it does not catch signals")
     return worker
+
+
+def catches_sigterm(process):
+    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
+    return int(re.search(r"^SigCgt:\s+(\S+)", status, re.MULTILINE)[1], 16) & 1 << signal.SIGTERM - 1
 
 
 def without(*streams):
@@ -91,6 +94,28 @@ def test_two_signals_while_it_starts_are_one_end_with_a_report(lastcall, silent)
     worker.signal(signal.SIGINT)
     assert worker.exit_code(within_s=10) == 0, worker.stderr
     assert worker.report["messages"]["received"] == 0
+
+
+def test_a_signal_before_the_worker_catches_any_is_one_end_with_a_report(lastcall, silent, tmp_path):
+    """While it reads its configuration, which takes as long as somebody takes to write it."""
+    os.mkfifo(tmp_path / "slow.toml")
+    for number in (signal.SIGTERM, signal.SIGINT):
+        worker = lastcall.start("work", "--config", tmp_path / "slow.toml", "--endpoint-url", silent, "sleep")
+        with open(tmp_path / "slow.toml", "w") as configuration:  # which waits until it reads
+            worker.signal(signal.SIGUSR1)
+            worker.signal(number)
+            configuration.write("queue = 'jobs'")
+        assert worker.exit_code(within_s=10) == 0, worker.stderr
+        assert worker.report["reason"] == signal.Signals(number).name
+        assert worker.report["messages"]["received"] == 0
+
+
+def test_a_send_that_waits_for_its_file_can_be_ended(lastcall, silent, tmp_path):
+    os.mkfifo(tmp_path / "jobs")
+    send = lastcall.start("send", "--queue", "jobs", "--endpoint-url", silent, "--file", tmp_path / "jobs")
+    eventually(lambda: catches_sigterm(send), what="it does not catch signals")
+    send.signal(signal.SIGINT)
+    assert send.exit_code(within_s=10) != 0
 
 
 def test_signals_that_come_after_the_report_do_not_change_the_exit_code(lastcall, silent):
