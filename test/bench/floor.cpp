@@ -1,11 +1,14 @@
 // The floor: what a worker with an empty job costs at least, written against the system's own calls. An epoll
 // loop that receives ten messages and deletes them in a batch, on a few connections, for ever.
 //
-//   bench_floor raw|full PORT QUEUE_PATH CONNECTIONS
+//   bench_floor raw|full|load PORT QUEUE_PATH CONNECTIONS [COUNT]
 //
 // `raw` looks for the receipt handles and nothing else. `full` does what every client of SQS owes: it signs
 // each request with SigV4, unescapes the body of each message, and compares its MD5. No allocation in steady
 // state, no error handling: anything unexpected ends it. It is a yardstick, not an example.
+//
+// `load` is `raw` that sends ten messages before each receive, and says ten times a second how many it has
+// deleted. With COUNT it ends when they are so many.
 
 #include <openssl/core_names.h>
 #include <openssl/evp.h>
@@ -360,8 +363,8 @@ class connection {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 5) {
-    std::fputs("usage: bench_floor raw|full|load PORT QUEUE_PATH CONNECTIONS\n", stderr);
+  if (argc != 5 && argc != 6) {
+    std::fputs("usage: bench_floor raw|full|load PORT QUEUE_PATH CONNECTIONS [COUNT]\n", stderr);
     return 64;
   }
   settings s;
@@ -377,9 +380,10 @@ int main(int argc, char** argv) {
   const int epoll = ::epoll_create1(0);
   for (std::size_t i = 0; i < count; ++i)
     all.emplace_back(s, writer, epoll).start();
+  const std::uint64_t most = argc == 6 ? std::strtoull(argv[5], nullptr, 10) : 0;
   std::uint64_t deleted = 0;
   auto say_at = steady::now();
-  for (;;) {
+  while (most == 0 || deleted < most) {
     std::array<epoll_event, 64> events{};
     const int n = ::epoll_wait(epoll, events.data(), static_cast<int>(events.size()), -1);
     for (int i = 0; i < n; ++i)
