@@ -68,8 +68,9 @@ std::string toml_file::place(const std::string& table, const std::string& key) c
   return path + ", line " + std::to_string(value.line) + ": " + (table.empty() ? "" : table + ".") + key;
 }
 
-toml_file read_toml_file(const std::string& path) {
-  const std::string text = read_all(path);
+toml_file read_toml_file(const std::string& path) { return parse_toml_file(read_all(path), path); }
+
+toml_file parse_toml_file(std::string_view text, const std::string& path) {
   toml_file file{.path = path, .tables = {}};
   try {
     take_table(file, "", toml::parse(text, path));

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace lastcall::app {
@@ -25,5 +26,7 @@ struct toml_file {
 
 /// Reads and parses it. Throws `refusal` with exit_config that says where in the file what is wrong.
 toml_file read_toml_file(const std::string& path);
+/// The same of its text; `path` is shown in errors.
+toml_file parse_toml_file(std::string_view text, const std::string& path);
 
 }  // namespace lastcall::app

@@ -67,11 +67,12 @@ bool is_label(std::string_view label) noexcept {
                      [](char c) { return is_letter_or_digit(c) || c == '-' || !is_ascii({&c, 1}); });
 }
 
-/// [192.0.2.1] and [IPv6:2001:db8::1]: the characters, not the arithmetic; the server knows better.
+/// [192.0.2.1] and [IPv6:2001:db8::1], the tag in any case (RFC 5234 §2.3): the characters, not the
+/// arithmetic; the server knows better.
 bool is_address_literal(std::string_view text) noexcept {
   if (text.size() < 4 || text.front() != '[' || text.back() != ']') return false;
   text = text.substr(1, text.size() - 2);
-  const bool v6 = text.starts_with("IPv6:");
+  const bool v6 = equal_ignoring_case(text.substr(0, 5), "ipv6:");
   if (v6) text.remove_prefix(5);
   return text.find_first_not_of(v6 ? "0123456789abcdefABCDEF:." : "0123456789.") == std::string_view::npos;
 }

@@ -44,6 +44,7 @@ TEST_CASE("local parts are dot-atoms or quoted strings, domains names or literal
   CHECK(read("a@localhost").address == "a@localhost");
   CHECK(read("a@[192.0.2.1]").address == "a@[192.0.2.1]");
   CHECK(read("a@[IPv6:2001:db8::1]").address == "a@[ipv6:2001:db8::1]");
+  CHECK(read("a@[ipv6:2001:db8::1]").address == "a@[ipv6:2001:db8::1]");
   CHECK(read("jürgen@bücher.example").address == "jürgen@bücher.example");
 }
 
