@@ -3,29 +3,43 @@
 #include "base/encoding.hpp"
 
 #include <algorithm>
-#include <vector>
+#include <utility>
 
 namespace lastcall::broker {
 namespace {
 
-std::vector<std::string_view> split(std::string_view text, char separator) {
-  std::vector<std::string_view> parts;
-  while (true) {
-    const std::size_t at = text.find(separator);
-    parts.push_back(text.substr(0, at));
-    if (at == std::string_view::npos) return parts;
-    text.remove_prefix(at + 1);
-  }
+/// Takes what stands before the separator off the text, and the separator; all of it where there is none.
+std::string_view take(std::string_view& text, char separator) noexcept {
+  const std::string_view part = text.substr(0, text.find(separator));
+  text.remove_prefix(std::min(part.size() + 1, text.size()));
+  return part;
 }
 
 /// The region that a host names, in the styles sqs.<region>.… and <region>.queue.…; empty where it names
 /// none.
-std::string_view region_of_host(std::string_view host) {
-  const std::vector<std::string_view> labels = split(host.substr(0, host.find(':')), '.');
-  if (labels.size() >= 3 && labels[0] == "sqs") return labels[1];
-  if (labels.size() >= 3 && labels[1] == "queue") return labels[0];
-  return {};
+std::string_view region_of_host(std::string_view host) noexcept {
+  std::string_view labels = host.substr(0, host.find(':'));
+  const std::string_view first = take(labels, '.');
+  const std::string_view second = take(labels, '.');
+  if (labels.empty()) return {};
+  if (first == "sqs") return second;
+  return second == "queue" ? first : std::string_view();
 }
+
+/// What is not empty between the slashes of a path.
+struct path_segments {
+  explicit path_segments(std::string_view path) noexcept {
+    while (!path.empty()) {
+      const std::string_view segment = take(path, '/');
+      if (segment.empty()) continue;
+      if (count < 2) (count == 0 ? first : second) = segment;
+      last_but_one = std::exchange(last, segment);
+      ++count;
+    }
+  }
+  std::size_t count{0};
+  std::string_view first, second, last_but_one, last;
+};
 
 }  // namespace
 
@@ -53,11 +67,15 @@ std::string to_arn(const queue_address& a) {
 }
 
 std::optional<queue_address> parse_arn(std::string_view arn) {
-  const std::vector<std::string_view> parts = split(arn, ':');
-  if (parts.size() != 6 || parts[0] != "arn" || parts[2] != "sqs") return std::nullopt;
-  if (parts[3].empty() || parts[4].empty() || parts[5].empty()) return std::nullopt;
-  if (parts[1] != partition_of(parts[3])) return std::nullopt;
-  return queue_address{std::string(parts[4]), std::string(parts[3]), std::string(parts[5])};
+  const std::string_view scheme = take(arn, ':');
+  const std::string_view partition = take(arn, ':');
+  const std::string_view service = take(arn, ':');
+  const std::string_view region = take(arn, ':');
+  const std::string_view account = take(arn, ':');
+  if (scheme != "arn" || service != "sqs" || region.empty() || account.empty() || arn.empty())
+    return std::nullopt;
+  if (arn.find(':') != std::string_view::npos || partition != partition_of(region)) return std::nullopt;
+  return queue_address{std::string(account), std::string(region), std::string(arn)};
 }
 
 std::string to_url(const queue_address& a, std::string_view endpoint) {
@@ -78,14 +96,12 @@ std::optional<queue_address> parse_queue_url(std::string_view url, const call& c
     path.remove_prefix(slash);
   }
   path = path.substr(0, path.find_first_of("?#"));
-  std::vector<std::string> segments;
-  for (const std::string_view segment : split(path, '/'))
-    if (!segment.empty()) segments.push_back(percent_decode(segment));
-  if (segments.empty()) return std::nullopt;
-  address.name = segments.back();
-  const std::size_t before = segments.size() - 1;
-  if (before == 3 && segments[0] == "queue") address.region = segments[1];
-  if (before != 0 && is_account_id(segments[before - 1])) address.account = segments[before - 1];
+  const path_segments segments(path);
+  if (segments.count == 0) return std::nullopt;
+  address.name = percent_decode(segments.last);
+  if (segments.count == 4 && segments.first == "queue") address.region = percent_decode(segments.second);
+  if (std::string account = percent_decode(segments.last_but_one); is_account_id(account))
+    address.account = std::move(account);
   return address;
 }
 
