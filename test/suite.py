@@ -23,6 +23,8 @@ PEERS_TIMEOUT_S = 180
 SIMULATE_TIMEOUT_S = 600
 MUTATE_TIMEOUT_S = 600
 
+PROGRAMS = ["lastcall", "consumer", "readme_example"]  # what the tests of the real binary run
+
 NEW_SEEDS = 20_000  # of the worker at the typed seam, each time others
 NEW_SEEDS_OF_BYTES = 1_000
 BENCH_TIMEOUT_S = 300
@@ -136,7 +138,7 @@ def unit_test(program, words):
 def unit_tests(preset, words="", folders=None):
     folders = folders or test_folders()
     programs = [f"test_{folder}" for folder in folders]
-    broken = build(preset, programs if words or folders != test_folders() else [*programs, "lastcall", "consumer"])
+    broken = build(preset, programs if words or folders != test_folders() else [*programs, *PROGRAMS])
     counts = Counts()
     for program in broken:
         say(f"{program} could not be built")
@@ -276,7 +278,7 @@ def peers():
 
 
 def system(words=""):
-    if build("sanitize", ["lastcall", "consumer"]):
+    if build("sanitize", PROGRAMS):
         say("lastcall could not be built, so the tests of the real binary fail")
         return FAILED
     peers()

@@ -1,16 +1,19 @@
-"""A program of its own that uses lastcall as a library: test/consumer."""
+"""Programs of their own that use lastcall as a library: test/consumer, and the one that README.md shows."""
+
+import pytest
 
 import binary
 import sqs
 from waiting import eventually
 
 
-def test_a_program_of_its_own_works_as_lastcall_work_does(embedded_queue, lastcall):
+@pytest.mark.parametrize("program", ["consumer", "readme_example"])
+def test_a_program_of_its_own_works_as_lastcall_work_does(embedded_queue, lastcall, program):
     names = [f"name {number}" for number in range(20)]
     for name in names:
         embedded_queue.send(name)
     process = lastcall.start("--queue", embedded_queue.name, "--endpoint-url", embedded_queue.service.endpoint,
-                             "--drain-when-empty", program=binary.BINARY.parent / "consumer")
+                             "--drain-when-empty", program=binary.BINARY.parent / program)
     assert process.exit_code() == 0
     assert process.report["jobs"]["done"] == 20
     assert all(f"hello, {name}\n" in process.stderr for name in names)
