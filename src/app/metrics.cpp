@@ -31,12 +31,26 @@ void counters(exposition& to, const worker::totals& sums) {
   to.sample({{"outcome", "failed"}}, sums.jobs_failed);
   to.sample({{"outcome", "retried"}}, sums.jobs_retried);
   to.sample({{"outcome", "cut"}}, sums.jobs_cut);
+  to.sample({{"outcome", "lost"}}, sums.jobs_lost);
   to.family("lastcall_extensions_total", "counter", "Visibility extensions that SQS has confirmed.");
   to.sample({}, sums.extended);
   to.family("lastcall_polls_total", "counter", "Receives by result.");
   to.sample({{"result", "answered"}}, sums.polls);
   to.sample({{"result", "failed"}}, sums.polls_failed);
   to.sample({{"result", "aborted"}}, sums.polls_aborted);
+}
+
+void histograms(exposition& to, const worker::timings& times) {
+  to.family("lastcall_job_duration_seconds", "histogram", "How long jobs ran, by outcome.");
+  to.histogram({{"outcome", "done"}}, times.jobs_done);
+  to.histogram({{"outcome", "failed"}}, times.jobs_failed);
+  to.histogram({{"outcome", "retried"}}, times.jobs_retried);
+  to.histogram({{"outcome", "cut"}}, times.jobs_cut);
+  to.histogram({{"outcome", "lost"}}, times.jobs_lost);
+  to.family("lastcall_message_age_seconds", "histogram",
+            "How long ago a message was sent when its job began, at its first delivery and at later ones.");
+  to.histogram({{"delivery", "first"}}, times.age_at_first_start);
+  to.histogram({{"delivery", "later"}}, times.age_at_later_start);
 }
 
 void gauges(exposition& to, const worker_status& s) {
@@ -63,6 +77,7 @@ std::string metrics_text(const worker_status& s) {
   all.family("lastcall_build_info", "gauge", "1, with the version.");
   all.sample({{"version", LASTCALL_VERSION}}, 1U);
   counters(all, s.sums);
+  histograms(all, s.times);
   gauges(all, s);
   return all.take();
 }

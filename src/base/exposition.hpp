@@ -1,5 +1,7 @@
 #pragma once
 
+#include "base/duration_histogram.hpp"
+
 #include <cstdint>
 #include <initializer_list>
 #include <string>
@@ -18,16 +20,20 @@ class exposition {
 
   using labels = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
-  /// Begins a family of samples; `type` is "counter" or "gauge", `help` a sentence.
+  /// Begins a family of samples; `type` is "counter", "gauge" or "histogram", `help` a sentence.
   void family(std::string_view name, std::string_view type, std::string_view help);
   /// A sample of the family that was begun last. Any bytes may stand in a label's value.
   void sample(labels, std::uint64_t value);
   /// The same with a number as text: "1.500".
   void sample(labels, const std::string& value);
+  /// The samples of a histogram, in seconds.
+  void histogram(labels, const duration_histogram&);
 
   std::string take() { return std::move(text_); }
 
  private:
+  void line(std::string_view suffix, labels, std::string_view longest, std::string_view value);
+
   std::string name_;
   std::string text_;
 };

@@ -57,6 +57,17 @@ void accounts::count(std::uint64_t totals::* sum, std::uint64_t by) {
   sums_.*sum += by;
 }
 
+void accounts::job_started(std::chrono::nanoseconds age, unsigned receive_count) {
+  const std::lock_guard lock(mutex_);
+  (receive_count > 1 ? times_.age_at_later_start : times_.age_at_first_start).add(age);
+}
+
+void accounts::job_ended(job_end how, std::chrono::nanoseconds took) {
+  const std::lock_guard lock(mutex_);
+  ++(sums_.*how.sum);
+  (times_.*how.took).add(took);
+}
+
 unsigned accounts::failed_try(std::string_view message_id) {
   const std::lock_guard lock(mutex_);
   return ++tries_[std::string(message_id)];
@@ -79,6 +90,11 @@ std::size_t accounts::given_up(unsigned tries) const {
 totals accounts::sums() const {
   const std::lock_guard lock(mutex_);
   return sums_;
+}
+
+timings accounts::times() const {
+  const std::lock_guard lock(mutex_);
+  return times_;
 }
 
 std::vector<holding> accounts::held() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "base/duration_histogram.hpp"
 #include "runtime/clock.hpp"
 
 #include <cstdint>
@@ -29,6 +30,28 @@ struct totals {
   std::uint64_t polls_failed{};
   std::uint64_t polls_aborted{};  ///< receives given up at the end: what is leased to them later is stranded
 };
+
+/// How long the jobs that `totals` counts took, and how old messages were when theirs began.
+struct timings {
+  duration_histogram jobs_done;
+  duration_histogram jobs_failed;
+  duration_histogram jobs_retried;
+  duration_histogram jobs_cut;
+  duration_histogram jobs_lost;
+  duration_histogram age_at_first_start;
+  duration_histogram age_at_later_start;  ///< of messages that had been received before
+};
+
+/// What a job ended as, where it is counted and timed.
+struct job_end {
+  std::uint64_t totals::* sum;
+  duration_histogram timings::* took;
+};
+inline constexpr job_end job_was_done{&totals::jobs_done, &timings::jobs_done};
+inline constexpr job_end job_has_failed{&totals::jobs_failed, &timings::jobs_failed};
+inline constexpr job_end job_is_retried{&totals::jobs_retried, &timings::jobs_retried};
+inline constexpr job_end job_was_cut{&totals::jobs_cut, &timings::jobs_cut};
+inline constexpr job_end job_was_lost{&totals::jobs_lost, &timings::jobs_lost};
 
 /// A message that this process still holds, or gave up with its lease running.
 struct holding {
@@ -61,6 +84,10 @@ class accounts {
   /// Adds one to a sum that is not about a message's end.
   void count(std::uint64_t totals::* sum, std::uint64_t by = 1);
 
+  /// A job begins whose message was sent `age` ago, and received this often.
+  void job_started(std::chrono::nanoseconds age, unsigned receive_count);
+  void job_ended(job_end, std::chrono::nanoseconds took);
+
   /// Failures of messages in this run, for `drain_when_empty`: counts one more and returns how many there are
   /// now.
   unsigned failed_try(std::string_view message_id);
@@ -69,6 +96,7 @@ class accounts {
   std::size_t given_up(unsigned tries) const;
 
   totals sums() const;
+  timings times() const;
   std::vector<holding> held() const;
   std::size_t held_count() const;
 
@@ -77,6 +105,7 @@ class accounts {
 
   mutable std::mutex mutex_;
   totals sums_;
+  timings times_;
   std::unordered_map<std::uint64_t, holding> held_;
   std::unordered_map<std::string, unsigned> tries_;
   steady_time sent_receives_end_{};

@@ -49,6 +49,9 @@ asio::awaitable<outcome> shard_worker::run_handler(delivery& d) {
     time_limits_.emplace(d.started_at + shard_.options.job_timeout, d.id);
     changed_.notify();
   }
+  // Of two machines' clocks: the sender's may be ahead of ours.
+  const auto age = std::max<std::chrono::nanoseconds>(shard_.clock.wall_now() - d.message().sent_at, 0s);
+  shard_.books.job_started(age, d.message().receive_count);
   ++running_;
   publish();
   outcome o;
@@ -80,32 +83,32 @@ asio::awaitable<bool> shard_worker::settle(delivery& d, outcome o) {
 }
 
 void shard_worker::account(const delivery& d, const outcome& o) {
-  const auto took_ms = to_ms(shard_.clock.now() - d.started_at);
+  const auto took = shard_.clock.now() - d.started_at;
   const std::string& id = d.message().id;
   const auto say = [&](log::level level, std::string_view event) {
     if (log::enabled(level))
       log::write(level, event,
                  {{"message_id", id},
-                  {"took_ms", took_ms},
+                  {"took_ms", to_ms(took)},
                   {"receive_count", d.message().receive_count},
                   {"reason", o.reason}});
   };
   const bool done = o.what == outcome::kind::done;
   if (!d.lease.is_proven(shard_.clock.now())) {
     LASTCALL_MARK("a job ends after its lease was lost");
-    shard_.books.count(&totals::jobs_lost);
+    shard_.books.job_ended(job_was_lost, took);
     say(log::level::warning, done ? "job succeeded after its lease was lost: not deleted, it will run again"
                                   : "job ended after its lease was lost");
   } else if (done) {
-    shard_.books.count(&totals::jobs_done);
+    shard_.books.job_ended(job_was_done, took);
     if (shard_.options.drain_when_empty) shard_.books.forget_tries(id);
     say(log::level::debug, "job done");
   } else if (d.stopping() == stop_reason::draining) {
-    shard_.books.count(&totals::jobs_cut);
+    shard_.books.job_ended(job_was_cut, took);
     say(log::level::warning, "job cut: its message is released");
   } else {
     const bool failed = o.what == outcome::kind::failed && d.stopping() == stop_reason::none;
-    shard_.books.count(failed ? &totals::jobs_failed : &totals::jobs_retried);
+    shard_.books.job_ended(failed ? job_has_failed : job_is_retried, took);
     if (shard_.options.drain_when_empty) shard_.books.failed_try(id);
     if (d.stopping() == stop_reason::time_limit)
       say(log::level::warning, "job stopped at its time limit: it will be tried again");

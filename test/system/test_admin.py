@@ -66,7 +66,12 @@ def test_metrics_count_what_the_report_counts(lastcall, embedded_queue, get, jou
         if line and not line.startswith("#"):
             name, value = line.rsplit(" ", 1)
             values[name] = float(value)
-    assert 12 in values.values(), text
+    assert values['lastcall_jobs_total{outcome="done"}'] == 12
+    assert values['lastcall_job_duration_seconds_count{outcome="done"}'] == 12
+    assert values['lastcall_job_duration_seconds_bucket{outcome="done",le="1"}'] == 12
+    assert values['lastcall_message_age_seconds_count{delivery="first"}'] == 12
+    assert 0 < values['lastcall_message_age_seconds_sum{delivery="first"}'] < 12 * 30
+    assert values['lastcall_message_age_seconds_count{delivery="later"}'] == 0
     assert all(name.startswith(("lastcall_", "process_")) for name in values), text
     worker.signal()
     assert worker.exit_code() == 0, worker.stderr

@@ -150,6 +150,7 @@ TEST_CASE("a message is deleted after its job has succeeded, not before") {
   CHECK(*w.clean);
   CHECK(w.sums().jobs_done == 1);
   CHECK(w.sums().deleted == 1);
+  CHECK(w.books.times().jobs_done.seconds() == 10);
 }
 
 TEST_CASE("no more jobs run than the concurrency allows, and none is received that could not start") {
