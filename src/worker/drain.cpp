@@ -24,12 +24,13 @@ bool drain_machine::step(const drain_view& view, steady_time now) {
     enter(drain_state::stopped);
     return true;
   }
+  const bool is_to_cut = (view.pressed && view.jobs != 0) || now >= budget_.cut_at;
   switch (state_) {
     case drain_state::running:
       if (view.asked) begin(now);
       break;
     case drain_state::closing:
-      if (view.pressed || now >= budget_.cut_at)
+      if (is_to_cut)
         cut(now);
       else if (!view.polls_open && view.late == 0)
         enter(drain_state::finishing);
@@ -37,7 +38,7 @@ bool drain_machine::step(const drain_view& view, steady_time now) {
     case drain_state::finishing:
       if (nothing_left)
         enter(drain_state::stopped);
-      else if (view.pressed || now >= budget_.cut_at)
+      else if (is_to_cut)
         cut(now);
       break;
     case drain_state::cutting:

@@ -33,6 +33,7 @@ struct drain_view {
   bool pressed{};           ///< a second signal came
   bool polls_open{};        ///< a receive of this process has not been answered
   std::size_t late{};       ///< messages of late answers that are not released yet
+  std::size_t jobs{};       ///< that run, or wait for their turn in their group
   std::size_t in_flight{};  ///< messages held in all: running, being settled, late
 };
 
@@ -54,7 +55,7 @@ struct drain_budget {
 /// |--------------------|-----------|--------------------------------------------------------------|
 /// | running            | closing   | asked                                                        |
 /// | closing            | finishing | no poll of the process is open and no late message is held   |
-/// | closing, finishing | cutting   | pressed, or cut_at is reached                                |
+/// | closing, finishing | cutting   | pressed while there are jobs, or cut_at is reached           |
 /// | finishing, cutting | stopped   | nothing is in flight and no poll is open                     |
 /// | any but running    | stopped   | end_at is reached                                            |
 class drain_machine {

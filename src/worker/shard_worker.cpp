@@ -92,6 +92,7 @@ drain_view shard_worker::view() const noexcept {
           .pressed = pressed_,
           .polls_open = !all_polls_closed_,
           .late = late_,
+          .jobs = slots_taken_,
           .in_flight = in_flight_.inside()};
 }
 

@@ -79,6 +79,18 @@ def test_a_second_signal_cuts_at_once(lastcall, queue, journal):
     assert given_back(queue, sent)
 
 
+def test_a_second_signal_has_nothing_to_cut_where_no_job_runs(lastcall, embedded_queue):
+    worker = lastcall.work(embedded_queue, "--wait", "3s", "sleep")
+    worker.says("working")
+    time.sleep(0.5)
+    worker.signal()
+    worker.says("state=closing")
+    worker.signal()
+    assert worker.exit_code(within_s=10) == 0, worker.stderr
+    assert worker.report["polls"]["aborted"] == 0
+    assert worker.report["phases_ms"]["cutting"] == 0, worker.report
+
+
 def test_a_third_signal_exits_at_once_and_says_what_is_left_behind(lastcall, embedded_queue, stubborn):
     job, pid = stubborn
     sent = embedded_queue.send("stubborn")

@@ -98,15 +98,26 @@ TEST_CASE("drain: jobs are cut at grace minus reserve, whatever else is open") {
 
 TEST_CASE("drain: a second signal cuts at once, and the jobs have the reserve from there") {
   drain_machine m = draining(with(30s, 2s));
-  CHECK(m.step({.asked = true, .pressed = true, .polls_open = true, .in_flight = 1}, t0 + 3s));
+  CHECK(m.step({.asked = true, .pressed = true, .polls_open = true, .jobs = 1, .in_flight = 1}, t0 + 3s));
   CHECK(m.state() == drain_state::cutting);
   CHECK(m.budget().jobs_give_up_at == t0 + 3s + 1500ms);
   CHECK_MESSAGE(m.budget().give_up_at == t0 + 30s - 500ms, "an open poll keeps its time to answer");
 }
 
+TEST_CASE("drain: a second signal cuts nothing where there are no jobs") {
+  drain_machine m = draining(with(30s));
+  CHECK_FALSE(
+      m.step({.asked = true, .pressed = true, .polls_open = true, .late = 1, .in_flight = 2}, t0 + 1s));
+  CHECK(m.state() == drain_state::closing);
+  CHECK(m.step({.asked = true, .pressed = true, .polls_open = false, .in_flight = 1}, t0 + 2s));
+  CHECK(m.state() == drain_state::finishing);
+  CHECK(m.step({.asked = true, .pressed = true, .polls_open = false}, t0 + 3s));
+  CHECK(m.state() == drain_state::stopped);
+}
+
 TEST_CASE("drain: cutting does not end while a poll is open") {
   drain_machine m = draining(with(30s));
-  m.step({.asked = true, .pressed = true, .polls_open = true, .in_flight = 1}, t0);
+  m.step({.asked = true, .pressed = true, .polls_open = true, .jobs = 1, .in_flight = 1}, t0);
   CHECK_FALSE(m.step({.asked = true, .pressed = true, .polls_open = true, .in_flight = 0}, t0 + 1s));
   CHECK(m.step({.asked = true, .pressed = true, .polls_open = false, .in_flight = 0}, t0 + 2s));
   CHECK(m.state() == drain_state::stopped);
