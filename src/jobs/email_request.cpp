@@ -5,8 +5,11 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
+#include <functional>
 #include <optional>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace lastcall::jobs {
 namespace {
@@ -215,17 +218,42 @@ bool is_s3_pointer(const json& body) {
          body[0].get_ref<const std::string&>().ends_with("S3Pointer");
 }
 
+/// Sees a name that stands twice in one object, of whose values the parser keeps the last without a word.
+class doubled_names {
+ public:
+  /// As the parser's callback: keeps everything.
+  bool operator()(int /*depth*/, json::parse_event_t event, const json& value) {
+    if (event == json::parse_event_t::object_start) open_.emplace_back();
+    if (event == json::parse_event_t::object_end) open_.pop_back();
+    if (event == json::parse_event_t::key) note(value.get_ref<const std::string&>());
+    return true;
+  }
+  const std::optional<std::string>& first() const noexcept { return first_; }
+
+ private:
+  void note(const std::string& name) {
+    const bool is_new = open_.back().insert(name).second;
+    if (!is_new && !first_) first_ = name;
+  }
+
+  std::vector<std::unordered_set<std::string>> open_;
+  std::optional<std::string> first_;
+};
+
 }  // namespace
 
 result<email_request> read_email_request(std::string_view body, const std::string& default_from) {
   json parsed;
+  doubled_names doubled;
   try {
-    parsed = json::parse(body);
+    parsed = json::parse(body, std::ref(doubled));
   } catch (const json::parse_error& e) {
     return refuse("is not JSON: an error at byte " + std::to_string(e.byte));
   } catch (const json::out_of_range&) {
     return refuse("holds a number that is too large");
   }
+  if (doubled.first())
+    return refuse("has '" + printable(*doubled.first(), 80) + "' twice in one object: which one is meant?");
   if (is_s3_pointer(parsed))
     return refuse(
         "is a pointer to S3, as the SQS Extended Client writes it, which this worker does not follow: send "

@@ -117,6 +117,18 @@ TEST_CASE("what is not an email is refused with a reason that names the field") 
   CHECK(contains(why(many + "]}", from), "at most 1000 recipients"));
 }
 
+TEST_CASE("a field that stands twice is refused: nobody knows which was meant") {
+  const std::string twice = R"({"from":"a@x.org","to":"b@x.org","text":"","to":"c@x.org"})";
+  CHECK(why(twice) == "the body has 'to' twice in one object: which one is meant?");
+  CHECK(contains(why(R"({"from":"a@x.org","to":{"address":"b@x.org","address":"c@x.org"},"text":""})"),
+                 "'address' twice"));
+  CHECK(contains(why(R"({"from":"a@x.org","to":"b@x.org","text":"","headers":{"X-A":"1","X-A":"2"}})"),
+                 "'X-A' twice"));
+  const email_request request =
+      read(R"({"from":{"address":"a@x.org"},"to":[{"address":"b@x.org"},{"address":"c@x.org"}],"text":""})");
+  CHECK_MESSAGE(request.email.to.size() == 2, "the same name in several objects is none that stands twice");
+}
+
 TEST_CASE("a pointer to S3 is a clear refusal") {
   CHECK(contains(
       why(R"(["software.amazon.payloadoffloading.PayloadS3Pointer",{"s3BucketName":"b","s3Key":"k"}])"),
