@@ -12,6 +12,16 @@ namespace {
 
 constexpr std::chrono::seconds patience{10};
 
+/// A word as the shell takes it.
+std::string quoted(const std::string& word) {
+  constexpr const char* plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+=,";
+  if (!word.empty() && word.find_first_not_of(plain) == std::string::npos) return word;
+  std::string out = "'";
+  for (const char c : word)
+    out += c == '\'' ? "'\\''" : std::string(1, c);
+  return out + "'";
+}
+
 refusal not_usable(const error& why, const aws::session& session, const connection_settings& given,
                    const queue_settings& wanted) {
   if (why.code == "QueueDoesNotExist")
@@ -58,10 +68,10 @@ std::vector<std::string> warnings_about(const found_queue& queue) {
 }
 
 std::string create_command(const std::string& name, const connection_settings& given) {
-  std::string command = "lastcall queue create --queue " + name;
-  if (!given.endpoint_url.empty()) command += " --endpoint-url " + given.endpoint_url;
-  if (!given.region.empty()) command += " --region " + given.region;
-  if (!given.profile.empty()) command += " --profile " + given.profile;
+  std::string command = "lastcall queue create --queue " + quoted(name);
+  if (!given.endpoint_url.empty()) command += " --endpoint-url " + quoted(given.endpoint_url);
+  if (!given.region.empty()) command += " --region " + quoted(given.region);
+  if (!given.profile.empty()) command += " --profile " + quoted(given.profile);
   return command;
 }
 

@@ -43,8 +43,12 @@ struct send_result {
   std::string ended_early;  ///< why not everything was read; empty: everything was
 };
 
+/// How some editors begin a file. The parser passes over it, a reader of the message may not.
+constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
+
 /// What is wrong with a line that must be JSON; empty: nothing.
 std::string why_not_json(const std::string& text) {
+  if (text.starts_with(byte_order_mark)) return "begins with a byte order mark, which is not JSON";
   // The parser takes a zero byte for the end.
   if (const std::size_t zero = text.find('\0'); zero != std::string::npos)
     return "not JSON from character " + std::to_string(zero + 1) + " on";
@@ -119,6 +123,8 @@ class sending {
   }
 
   asio::awaitable<void> take(line_reader::line line, batch_sender& sender) {
+    if (line.number == 1 && line.text.starts_with(byte_order_mark))
+      line.text.erase(0, byte_order_mark.size());
     if (line.text.find_first_not_of(" \t") == std::string::npos && !line.is_too_long) co_return;
     ++result_.lines;
     std::string wrong =

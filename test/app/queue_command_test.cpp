@@ -65,6 +65,14 @@ TEST_CASE("a missing queue is said with a command that creates it as it is writt
   }
 }
 
+TEST_CASE("the command that creates a queue is written as the shell takes it") {
+  const queue_server_under_test server;
+  const finished f = server.run({"queue", "stats", "--queue", "it's $HOME"});
+  CHECK_MESSAGE(f.err.find("\n  lastcall queue create --queue 'it'\\''s $HOME' --endpoint-url http://") !=
+                    std::string::npos,
+                f.err);
+}
+
 TEST_CASE("each line becomes a message, however many there are") {
   const queue_server_under_test server;
   server.run({"queue", "create", "jobs"});
@@ -88,6 +96,17 @@ TEST_CASE("a line that is not JSON is named, and the others are sent") {
         "lastcall: line 2 is not accepted: not JSON from character 6 on\n"
         "lastcall: line 5 is not accepted: not JSON from character 1 on\n");
   CHECK(stats(server, "jobs")["visible"] == 2);
+}
+
+TEST_CASE("the byte order mark of a file is no part of its first line; elsewhere it is not JSON") {
+  const queue_server_under_test server;
+  server.run({"queue", "create", "jobs"});
+  const finished f = send(server, "\xEF\xBB\xBF{\"n\":1}\n\xEF\xBB\xBF{\"n\":2}\n", {"--queue", "jobs"});
+  CHECK(f.exit == 65);
+  CHECK(f.out == "1 of 2 messages sent\n");
+  CHECK(f.err == "lastcall: line 2 is not accepted: begins with a byte order mark, which is not JSON\n");
+  const finished seen = server.run({"queue", "peek", "jobs"});
+  CHECK_MESSAGE(seen.out.find(R"("body":"{\"n\":1}")") != std::string::npos, seen.out);
 }
 
 TEST_CASE("a number that no reader can hold is named like what is not JSON") {
