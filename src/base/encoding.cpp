@@ -69,6 +69,21 @@ std::string escaped(std::string_view bytes) {
   return text;
 }
 
+/// Decodes four characters at a time for as long as all are of the alphabet, and takes them from the front.
+void pass_whole_groups(std::string_view& text, std::string& bytes) {
+  const auto value = [&](std::size_t i) -> std::int32_t {
+    return base64_values[static_cast<unsigned char>(text[i])];
+  };
+  while (text.size() >= 4) {
+    const std::int32_t group = value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3);
+    if (group < 0) return;  // one of them is
+    const std::array three{static_cast<char>(group >> 16), static_cast<char>(group >> 8),
+                           static_cast<char>(group)};
+    bytes.append(three.data(), three.size());
+    text.remove_prefix(4);
+  }
+}
+
 error not_base64(const char* why) { return {error_kind::invalid, "", std::string("not base64: ") + why}; }
 
 }  // namespace
@@ -84,17 +99,18 @@ std::string to_hex(std::string_view bytes) {
 }
 
 std::string to_base64(std::string_view bytes) {
-  std::string text;
-  text.reserve((bytes.size() + 2) / 3 * 4);
-  for (std::size_t at = 0; at < bytes.size(); at += 3) {
+  std::string text((bytes.size() + 2) / 3 * 4, '=');
+  char* out = text.data();
+  const auto byte = [&](std::size_t i) -> std::uint32_t {
+    return i < bytes.size() ? static_cast<unsigned char>(bytes[i]) : 0;
+  };
+  for (std::size_t at = 0; at < bytes.size(); at += 3, out += 4) {
+    const std::uint32_t group = byte(at) << 16 | byte(at + 1) << 8 | byte(at + 2);
     const std::size_t left = bytes.size() - at;
-    std::uint32_t group = static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at])) << 16;
-    if (left > 1) group |= static_cast<std::uint32_t>(static_cast<unsigned char>(bytes[at + 1])) << 8;
-    if (left > 2) group |= static_cast<unsigned char>(bytes[at + 2]);
-    text.push_back(base64_alphabet[group >> 18]);
-    text.push_back(base64_alphabet[(group >> 12) & 63]);
-    text.push_back(left > 1 ? base64_alphabet[(group >> 6) & 63] : '=');
-    text.push_back(left > 2 ? base64_alphabet[group & 63] : '=');
+    out[0] = base64_alphabet[group >> 18];
+    out[1] = base64_alphabet[(group >> 12) & 63];
+    if (left > 1) out[2] = base64_alphabet[(group >> 6) & 63];
+    if (left > 2) out[3] = base64_alphabet[group & 63];
   }
   return text;
 }
@@ -105,6 +121,7 @@ result<std::string> from_base64(std::string_view text) {
   std::uint32_t group = 0;
   unsigned sextets = 0;
   unsigned padding = 0;
+  pass_whole_groups(text, bytes);
   for (const char c : text) {
     if (c == ' ' || c == '\t' || c == '\r' || c == '\n') continue;
     if (c == '=') {

@@ -11,13 +11,16 @@ std::string random::uuid() {
   std::uint64_t low = next();
   high = (high & ~0xF000ULL) | 0x4000ULL;
   low = (low & ~(3ULL << 62)) | (2ULL << 62);
-  std::string text;
-  text.reserve(36);
-  for (int nibble = 0; nibble < 32; ++nibble) {
-    if (nibble == 8 || nibble == 12 || nibble == 16 || nibble == 20) text.push_back('-');
-    const std::uint64_t half = nibble < 16 ? high : low;
-    text.push_back(digits[(half >> (60 - 4 * (nibble % 16))) & 15]);
-  }
+  std::string text(36, '-');
+  const auto write = [&](std::size_t at, std::size_t count, std::uint64_t number) {
+    for (std::size_t i = count; i != 0; number >>= 4)
+      text[at + --i] = digits[number & 15];
+  };
+  write(0, 8, high >> 32);
+  write(9, 4, high >> 16);
+  write(14, 4, high);
+  write(19, 4, low >> 48);
+  write(24, 12, low);
   return text;
 }
 
