@@ -22,6 +22,22 @@ TEST_CASE("MD5 gives the values of RFC 1321") {
         "57edf4a22be3c955ac49da2e2107b67a");
 }
 
+TEST_CASE("several MD5s at once are those of each text alone, whatever their lengths and their number") {
+  std::vector<std::string> texts;
+  for (const std::size_t length :
+       {0, 1, 55, 56, 63, 64, 65, 119, 120, 128, 1024, 1024, 1025, 5000, 70'000, 3})
+    texts.emplace_back(length, static_cast<char>('a' + texts.size()));
+  for (std::size_t first = 0; first != texts.size(); ++first)
+    for (std::size_t count = 0; first + count <= texts.size(); ++count) {
+      const std::vector<std::string_view> some(texts.begin() + static_cast<std::ptrdiff_t>(first),
+                                               texts.begin() + static_cast<std::ptrdiff_t>(first + count));
+      const std::vector<std::string> digests = md5_hex_of_each(some);
+      REQUIRE(digests.size() == count);
+      for (std::size_t i = 0; i != count; ++i)
+        CHECK(digests[i] == md5_hex(some[i]));
+    }
+}
+
 TEST_CASE("HMAC-SHA-256 gives the values of RFC 4231") {
   const auto hmac = [](std::string_view key, std::string_view bytes) {
     return to_hex(as_text(hmac_sha256(key, bytes)));
