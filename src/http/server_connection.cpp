@@ -1,7 +1,6 @@
 #include "http/server_connection.hpp"
 
 #include "base/log.hpp"
-#include "http/date.hpp"
 #include "http/serializer.hpp"
 
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -232,7 +231,7 @@ asio::awaitable<bool> server_connection::refuse() {
 asio::awaitable<bool> server_connection::write(const response& answer, bool is_to_head, bool keep_alive) {
   enter(phase::writing);
   wire_.clear();
-  const std::string date = format_date(clock_.wall_now());
+  const std::string_view date = date_.at(clock_.wall_now());
   result<void> written = serialize(answer, date, is_to_head, keep_alive, wire_);
   if (!written) {
     log::error("an answer could not be sent", {{"why", written.error().message}});

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "http/date.hpp"
 #include "http/input.hpp"
 #include "http/parser.hpp"
 #include "http/server.hpp"
@@ -58,6 +59,7 @@ class server_connection {
   request_parser parser_;
   error refusal_;
   std::string wire_;
+  date_of_answers date_;
   phase phase_{phase::none};
   step next_{step::read};
   bool has_gone_on_{false};
