@@ -4,8 +4,8 @@
 #include "broker/api_error.hpp"
 #include "broker/names.hpp"
 
+#include <algorithm>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,10 +21,11 @@ template <class Entry>
 std::optional<api_error> check_batch(const std::vector<Entry>& entries, std::string_view entry_type) {
   if (entries.empty()) return faults::empty_batch(entry_type);
   if (entries.size() > batch_entries_limit) return faults::too_many_entries(entries.size());
-  std::set<std::string_view> seen;
-  for (const Entry& entry : entries) {
-    if (auto wrong = check_batch_entry_id(entry.id)) return wrong;
-    if (!seen.insert(entry.id).second) return faults::batch_entry_ids_not_distinct(entry.id);
+  for (auto entry = entries.begin(); entry != entries.end(); ++entry) {
+    if (auto wrong = check_batch_entry_id(entry->id)) return wrong;
+    const bool is_new =
+        std::none_of(entries.begin(), entry, [&](const Entry& e) { return e.id == entry->id; });
+    if (!is_new) return faults::batch_entry_ids_not_distinct(entry->id);
   }
   return std::nullopt;
 }
@@ -39,6 +40,7 @@ inline batch_failure_entry failed_entry(const std::string& id, const api_error& 
 template <class Result, class Entry, class Act>
 Result for_each_entry(const std::vector<Entry>& entries, Act act) {
   Result result;
+  result.successful.reserve(entries.size());
   for (const Entry& entry : entries) {
     const auto done = act(entry);
     if (done.has_error())

@@ -102,7 +102,7 @@ http::response list_queues(server& it) {
 
 json describe(const stored_message& m, moment now) {
   using state = stored_message::state;
-  json out{{"id", m.id},
+  json out{{"id", std::string_view(m.id)},
            {"serial", std::to_string(m.serial)},
            {"body", m.body.substr(0, body_bytes_shown)},
            {"bytes", m.body.size()},

@@ -14,6 +14,8 @@ using problem = std::optional<api_error>;
 
 /// No list or map of the API comes near this; it bounds what a request can make the server hold.
 constexpr std::size_t entries_limit = 1000;
+/// A batch has at most ten; other lists are mostly shorter.
+constexpr std::size_t usual_entries = 10;
 
 std::string_view name_of(json_reader::kind kind) noexcept {
   switch (kind) {
@@ -94,6 +96,7 @@ class request_reader {
   template <class T>
   void read(std::vector<T>& list) {
     if (!is(kind::list, "a list")) return;
+    list.reserve(usual_entries);
     in_.list([&] {
       if (fits(list.size())) read(list.emplace_back());
     });
@@ -150,6 +153,17 @@ http::response as_response(unsigned status, std::string body, const std::string&
   return out;
 }
 
+/// What an answer takes, about: for those with messages, which are large.
+std::size_t expected_bytes(const any_result& result) noexcept {
+  constexpr std::size_t beside_body = 512;
+  const auto* received = std::get_if<receive_message_result>(&result);
+  if (received == nullptr) return 2 * beside_body;
+  std::size_t bytes = beside_body;
+  for (const received_message& m : received->messages)
+    bytes += beside_body + m.body.size() + m.body.size() / 8;
+  return bytes;
+}
+
 }  // namespace
 
 std::string_view operation(std::string_view target) noexcept {
@@ -165,7 +179,7 @@ answer<any_request> read(std::string_view operation, std::string_view body) {
 }
 
 http::response write(const any_result& result, const std::string& request_id) {
-  sqs::json_writer body;
+  sqs::json_writer body(expected_bytes(result));
   json_members members(body);
   body.object([&] { std::visit([&](const auto& typed) { describe(members, typed); }, result); });
   return as_response(200, body.take(), request_id);

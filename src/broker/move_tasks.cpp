@@ -203,7 +203,7 @@ bool move_tasks::move_one(task& t, queue& source, moment now) {
   destination->advance(now.steady);
   // "All redriven messages are considered new messages with a new messageID and enqueueTime."
   std::unique_ptr<stored_message> m = source.take(*first);
-  m->id = random_.uuid();
+  m->id = std::string_view(random_.uuid());
   m->sent_at = now.wall;
   m->enqueued = now.steady;
   m->receive_count = 0;

@@ -78,6 +78,7 @@ std::vector<stored_message*> queue::receive(moment now, std::chrono::seconds vis
                                             std::uint32_t max_receive_count,
                                             std::vector<std::unique_ptr<stored_message>>& dead) {
   std::vector<stored_message*> received;
+  received.reserve(std::min(max, size()));
   while (received.size() < max) {
     message_group* group = next_group();
     if (group == nullptr) break;

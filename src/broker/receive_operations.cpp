@@ -54,10 +54,16 @@ std::string milliseconds(wall_time t) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count());
 }
 
-bool is_asked(std::string_view name, const receive_message_request& r) {
-  const auto names_it = [&](const std::string& asked) { return asked == "All" || asked == name; };
-  return std::any_of(r.attribute_names.begin(), r.attribute_names.end(), names_it) ||
-         std::any_of(r.system_attribute_names.begin(), r.system_attribute_names.end(), names_it);
+/// Those that a request asks for, in the order in which they are answered.
+std::vector<std::string_view> asked_attributes(const receive_message_request& r) {
+  std::vector<std::string_view> asked;
+  for (const std::string_view name : system_attribute_names) {
+    const auto names_it = [&](const std::string& word) { return word == "All" || word == name; };
+    if (std::any_of(r.attribute_names.begin(), r.attribute_names.end(), names_it) ||
+        std::any_of(r.system_attribute_names.begin(), r.system_attribute_names.end(), names_it))
+      asked.push_back(name);
+  }
+  return asked;
 }
 
 /// The value of a system attribute; empty where the message has none.
@@ -74,14 +80,15 @@ std::string system_attribute(const stored_message& m, std::string_view name, boo
   return m.extras->dead_letter_source_arn;
 }
 
-received_message describe(const queue& q, const stored_message& m, const receive_message_request& r) {
+received_message describe(const queue& q, const stored_message& m, const receive_message_request& r,
+                          const std::vector<std::string_view>& asked) {
   received_message out;
-  out.message_id = m.id;
+  out.message_id = std::string_view(m.id);
   out.receipt_handle = encode({q.id(), m.serial, m.lease});
-  out.md5_of_body = m.md5_of_body;
+  out.md5_of_body = std::string_view(m.md5_of_body);
   out.body = m.body;
-  for (const std::string_view name : system_attribute_names) {
-    if (!is_asked(name, r)) continue;
+  out.system_attributes.reserve(asked.size());
+  for (const std::string_view name : asked)
     if (std::string value = system_attribute(m, name, q.is_fifo()); !value.empty())
       out.system_attributes.emplace_back(name, std::move(value));
   }
@@ -122,6 +129,7 @@ answer<receive_outcome> receive_operations::receive(const call& caller, const re
   std::vector<stored_message*> messages;
   if (r.attempt_id) messages = take_again(q, caller.now, visibility, *r.attempt_id);
   if (messages.empty()) {
+    outcome.leased.reserve(messages.size());
     messages = take_available(q, caller.now, visibility, std::min(room, asked));
     for (const stored_message* m : messages)
       outcome.leased.push_back({q.id(), m->serial, m->lease});
@@ -132,9 +140,11 @@ answer<receive_outcome> receive_operations::receive(const call& caller, const re
       q.attempts.remember(*r.attempt_id, std::move(given), caller.now.steady);
     }
   }
+  const std::vector<std::string_view> attributes = asked_attributes(r);
+  outcome.result.messages.reserve(messages.size());
   q.totals.received += outcome.leased.size();
   for (const stored_message* m : messages)
-    outcome.result.messages.push_back(describe(q, *m, r));
+    outcome.result.messages.push_back(describe(q, *m, r, attributes));
   return outcome;
 }
 

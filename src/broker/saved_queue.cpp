@@ -84,9 +84,9 @@ saved_state queue::state_of(const stored_message& m, moment now) const {
 saved_message queue::saved(const stored_message& m, moment now) const {
   saved_message s;
   s.state = state_of(m, now);
-  s.id = m.id;
+  s.id = std::string_view(m.id);
   s.body = m.body;
-  s.md5_of_body = m.md5_of_body;
+  s.md5_of_body = std::string_view(m.md5_of_body);
   s.sender_id = *m.sender_id;
   s.group_id = m.group_id;
   if (m.extras) s.extras = *m.extras;
@@ -106,9 +106,9 @@ void queue::restore(saved_queue&& s, moment now) {
 void queue::restore(saved_message&& s, const std::string& sender_id, moment now) {
   auto made = std::make_unique<stored_message>();
   stored_message& m = *made;
-  m.id = std::move(s.id);
+  m.id = std::string_view(s.id);
   m.body = std::move(s.body);
-  m.md5_of_body = std::move(s.md5_of_body);
+  m.md5_of_body = std::string_view(s.md5_of_body);
   m.sender_id = &sender_id;
   m.group_id = std::move(s.group_id);
   const message_extras& x = s.extras;

@@ -90,6 +90,20 @@ std::string deduplication_key(const queue_settings& s, const std::string& group,
   return deduplication::key(per_group ? std::string_view(group) : std::string_view(), id);
 }
 
+std::vector<std::string> md5s_of_bodies(const std::vector<send_message_batch_entry>& entries) {
+  std::vector<std::string_view> bodies;
+  bodies.reserve(entries.size());
+  for (const send_message_batch_entry& entry : entries)
+    bodies.push_back(entry.message.body);
+  return md5_hex_of_each(bodies);
+}
+
+/// A body without the room that reading its escapes has left: a queue can hold millions for long.
+std::string fitted(std::string body) {
+  if (body.capacity() - body.size() > body.size() / 8) body.shrink_to_fit();
+  return body;
+}
+
 }  // namespace
 
 std::string sequence_number(std::uint64_t serial) {
@@ -100,7 +114,8 @@ std::string sequence_number(std::uint64_t serial) {
 answer<send_message_result> send_operations::perform(const call& caller, send_message_request r) {
   const auto found = queues_.find(caller, r.queue_url);
   if (found.has_error()) return found.error();
-  return accept(**found, caller, r.message);
+  std::string md5_of_body = md5_hex(r.message.body);
+  return accept(**found, caller, r.message, std::move(md5_of_body));
 }
 
 answer<send_message_batch_result> send_operations::perform(const call& caller, send_message_batch_request r) {
@@ -109,18 +124,22 @@ answer<send_message_batch_result> send_operations::perform(const call& caller, s
   queue& q = **found;
   if (problem wrong = check_batch(r.entries, "SendMessageBatchRequestEntry")) return *wrong;
   if (problem wrong = check_batch_content(r.entries, q.settings())) return *wrong;
+  std::vector<std::string> md5s = md5s_of_bodies(r.entries);
   send_message_batch_result result;
-  for (send_message_batch_entry& entry : r.entries) {
-    auto sent = accept(q, caller, entry.message);
+  result.successful.reserve(r.entries.size());
+  for (std::size_t i = 0; i != r.entries.size(); ++i) {
+    send_message_batch_entry& entry = r.entries[i];
+    auto sent = accept(q, caller, entry.message, std::move(md5s[i]));
     if (sent.has_error())
       result.failed.push_back(failed_entry(entry.id, sent.error()));
     else
-      result.successful.push_back({entry.id, std::move(*sent)});
+      result.successful.push_back({std::move(entry.id), std::move(*sent)});
   }
   return result;
 }
 
-answer<send_message_result> send_operations::accept(queue& q, const call& caller, outgoing_message& m) {
+answer<send_message_result> send_operations::accept(queue& q, const call& caller, outgoing_message& m,
+                                                    std::string md5_of_body) {
   const queue_settings& settings = q.settings();
   if (problem wrong = check_message(m, settings)) return *wrong;
   auto attributes = check_attributes(m.attributes);
@@ -129,7 +148,7 @@ answer<send_message_result> send_operations::accept(queue& q, const call& caller
   if (trace_header.has_error()) return trace_header.error();
 
   send_message_result result;
-  result.md5_of_body = md5_hex(m.body);
+  result.md5_of_body = std::move(md5_of_body);
   result.md5_of_attributes = sqs::attributes_md5(*attributes);
   result.md5_of_system_attributes = sqs::system_attributes_md5(*trace_header);
   auto message = std::make_unique<stored_message>();
@@ -144,9 +163,10 @@ answer<send_message_result> send_operations::accept(queue& q, const call& caller
     }
     message->rare().deduplication_id = std::move(id);
   }
-  message->id = random_.uuid();
-  message->body = std::move(m.body);
-  message->md5_of_body = result.md5_of_body;
+  result.message_id = random_.uuid();
+  message->id = std::string_view(result.message_id);
+  message->md5_of_body = std::string_view(result.md5_of_body);
+  message->body = fitted(std::move(m.body));
   message->sender_id = sender(caller.account);
   if (m.group_id) message->group_id = std::move(*m.group_id);
   if (!attributes->empty()) message->rare().attributes = std::move(*attributes);
@@ -159,10 +179,9 @@ answer<send_message_result> send_operations::accept(queue& q, const call& caller
   const stored_message& stored = q.put(std::move(message), caller.now.steady, delay, scatter(q));
   ++q.totals.sent;
   queues_.touch(q);
-  result.message_id = stored.id;
   if (settings.fifo) {
     result.sequence_number = sequence_number(stored.serial);
-    q.deduplication.remember(std::move(key), {stored.id, stored.serial}, caller.now.steady);
+    q.deduplication.remember(std::move(key), {result.message_id, stored.serial}, caller.now.steady);
   }
   return result;
 }

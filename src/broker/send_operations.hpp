@@ -22,7 +22,7 @@ class send_operations {
   const std::string* sender(const std::string& account) { return &*senders_.insert(account).first; }
 
  private:
-  answer<send_message_result> accept(queue&, const call&, outgoing_message&);
+  answer<send_message_result> accept(queue&, const call&, outgoing_message&, std::string md5_of_body);
   std::uint64_t scatter(const queue&);
 
   registry& queues_;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "broker/message_content.hpp"
+#include "broker/short_text.hpp"
 #include "runtime/clock.hpp"
 
 #include <boost/intrusive/set.hpp>
@@ -40,7 +41,8 @@ struct stored_message : order_hook<waiting_tag>, order_hook<age_tag> {
   stored_message& operator=(const stored_message&) = delete;
 
   // Given by the sender.
-  std::string id;
+  short_text<36> id;
+  short_text<32> md5_of_body;
   std::string body;
   std::string md5_of_body;
   const std::string* sender_id{nullptr};
