@@ -43,6 +43,9 @@ struct attribute_value {
   std::string data_type;
   std::optional<std::string> string_value;
   std::optional<blob> binary_value;
+  /// Of the model, but "reserved for future use": whoever sends them is refused.
+  std::optional<std::vector<std::string>> string_list{};
+  std::optional<std::vector<std::string>> binary_list{};
 };
 using attribute_values = std::map<std::string, attribute_value>;
 

@@ -10,6 +10,17 @@ void throw_exception_from_error(const api_error& e, const boost::source_location
   throw std::runtime_error(fmt::format("{}: {}", e.code, e.message));
 }
 
+namespace {
+
+/// An error of the framework, which has a namespace of its own in the JSON protocol.
+api_error common(std::string_view shape, std::string_view query, unsigned status, std::string message) {
+  api_error made(shape, query, status, std::move(message));
+  made.is_common = true;
+  return made;
+}
+
+}  // namespace
+
 namespace faults {
 
 api_error queue_does_not_exist() {
@@ -37,8 +48,12 @@ api_error purge_in_progress(std::string_view queue_name) {
 api_error over_limit(std::string message) { return {"OverLimit", "OverLimit", 403, std::move(message)}; }
 
 api_error missing_parameter(std::string_view name) {
-  return {"MissingRequiredParameterException", "MissingParameter", 400,
-          fmt::format("The request must contain the parameter {}.", name)};
+  return common("MissingRequiredParameterException", "MissingParameter", 400,
+                fmt::format("The request must contain the parameter {}.", name));
+}
+
+api_error missing_queue_name() {
+  return invalid_parameter("Value for parameter QueueName is invalid. Reason: Must specify a queue name.");
 }
 
 api_error invalid_value(std::string_view value, std::string_view parameter, std::string_view reason) {
@@ -47,7 +62,7 @@ api_error invalid_value(std::string_view value, std::string_view parameter, std:
 }
 
 api_error invalid_parameter(std::string message) {
-  return {"InvalidParameterValueException", "InvalidParameterValue", 400, std::move(message)};
+  return common("InvalidParameterValueException", "InvalidParameterValue", 400, std::move(message));
 }
 
 api_error unknown_attribute(std::string_view name) {
@@ -72,12 +87,12 @@ api_error invalid_message_contents(std::uint32_t character) {
 }
 
 api_error malformed_receipt_handle(std::string_view handle) {
-  return {"ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 400,
+  return {"ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404,
           fmt::format("The input receipt handle \"{}\" is not a valid receipt handle.", handle)};
 }
 
 api_error foreign_receipt_handle(std::string_view handle) {
-  return {"ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 400,
+  return {"ReceiptHandleIsInvalid", "ReceiptHandleIsInvalid", 404,
           fmt::format("The receipt handle \"{}\" is not valid for this queue.", handle)};
 }
 
@@ -117,36 +132,36 @@ api_error unsupported_operation(std::string message) {
 }
 
 api_error unreadable(std::string message) {
-  return {"SerializationException", "MalformedInput", 400, std::move(message)};
+  return common("SerializationException", "MalformedInput", 400, std::move(message));
 }
 
 api_error invalid_action(std::string_view action) {
-  return {"InvalidAction", "InvalidAction", 400,
-          fmt::format("The action {} is not valid for this endpoint.", action)};
+  return common("InvalidAction", "InvalidAction", 400,
+                fmt::format("The action {} is not valid for this endpoint.", action));
 }
 
-api_error unknown_operation() { return {"UnknownOperationException", "UnknownOperationException", 404, {}}; }
+api_error unknown_operation() { return common("UnknownOperationException", "InvalidAction", 400, {}); }
 
 api_error service_unavailable(std::string message) {
-  return {"ServiceUnavailable", "ServiceUnavailable", 503, std::move(message)};
+  return common("ServiceUnavailable", "ServiceUnavailable", 503, std::move(message));
 }
 
-api_error missing_authentication_token() {
-  return {"MissingAuthenticationTokenException", "MissingAuthenticationToken", 403,
-          "Request is missing Authentication Token"};
+api_error access_denied(std::string_view address) {
+  return common("AccessDeniedException", "AccessDenied", 403,
+                fmt::format("Access to the resource {} is denied.", address));
 }
 
 api_error incomplete_signature(std::string message) {
-  return {"IncompleteSignatureException", "IncompleteSignature", 400, std::move(message)};
+  return common("IncompleteSignatureException", "IncompleteSignature", 400, std::move(message));
 }
 
 api_error invalid_client_token() {
-  return {"UnrecognizedClientException", "InvalidClientTokenId", 403,
-          "The security token included in the request is invalid."};
+  return common("UnrecognizedClientException", "InvalidClientTokenId", 403,
+                "The security token included in the request is invalid.");
 }
 
 api_error signature_does_not_match(std::string message) {
-  return {"InvalidSignatureException", "SignatureDoesNotMatch", 403, std::move(message)};
+  return common("InvalidSignatureException", "SignatureDoesNotMatch", 403, std::move(message));
 }
 
 }  // namespace faults

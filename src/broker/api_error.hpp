@@ -18,6 +18,7 @@ struct api_error {
   std::string_view query_code;  ///< Code of the query protocol ("AWS.SimpleQueueService.NonExistentQueue")
   unsigned status{400};         ///< HTTP; from 500 on it is not the client's fault
   std::string message;
+  bool is_common{false};  ///< not in the API's model, but of the framework that AWS's services share
 };
 
 /// What an operation answers.
@@ -37,6 +38,7 @@ api_error queue_deleted_recently();
 api_error purge_in_progress(std::string_view queue_name);
 api_error over_limit(std::string message);
 api_error missing_parameter(std::string_view name);
+api_error missing_queue_name();
 /// "Value … for parameter … is invalid. Reason: …"
 api_error invalid_value(std::string_view value, std::string_view parameter, std::string_view reason);
 /// InvalidParameterValue with words of its own.
@@ -64,7 +66,7 @@ api_error unknown_operation();
 /// The server can't do it now, through no fault of the client.
 api_error service_unavailable(std::string message);
 /// A request without a signature, where one is asked for.
-api_error missing_authentication_token();
+api_error access_denied(std::string_view address);
 /// A signature that says too little to be checked.
 api_error incomplete_signature(std::string message);
 /// An access key that nobody has.

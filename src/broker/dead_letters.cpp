@@ -1,22 +1,24 @@
 #include "broker/dead_letters.hpp"
 
+#include "broker/names.hpp"
 #include "broker/pages.hpp"
 
 namespace lastcall::broker {
 
-std::optional<api_error> dead_letters::check(const queue_address& source, const queue_settings& settings) {
+std::optional<api_error> dead_letters::check(const queue_address& source, const queue_settings& settings,
+                                             std::string_view policy) {
   if (!settings.redrive) return std::nullopt;
   const auto refuse = [&](std::string_view reason) {
-    return faults::invalid_value(to_json(*settings.redrive), "RedrivePolicy", reason);
+    return faults::invalid_value(policy, "RedrivePolicy", reason);
   };
   const std::optional<queue_address> address = parse_arn(settings.redrive->dead_letter_target_arn);
   if (!address) return refuse("Invalid value for deadLetterTargetArn.");
   if (address->account != source.account || address->region != source.region)
     return refuse("Dead letter target owner and region should be the same as the source's.");
+  if (is_fifo_name(address->name) != settings.fifo)
+    return refuse("Dead-letter queue must be same type of queue as the source..");
   const queue* target = queues_.find(*address);
   if (target == nullptr) return refuse("Dead letter target does not exist.");
-  if (target->is_fifo() != settings.fifo)
-    return refuse("Dead-letter queue must be same type of queue as the source.");
   const auto& allowed = target->settings().redrive_allow;
   if (allowed && !allowed->allows(to_arn(source)))
     return refuse("The redrive allow policy of the dead-letter queue does not permit this source queue.");
@@ -40,7 +42,7 @@ void dead_letters::bury(const queue& source, std::unique_ptr<stored_message> m, 
   if (target->is_fifo()) {
     // "The original message's deduplication ID will be replaced with the original message's ID", and its age
     // starts anew; on a standard queue its retention goes on from when it was first sent.
-    m->rare().deduplication_id = std::string_view(m->id);
+    m->rare().deduplication_id = m->id;
     m->enqueued = now.steady;
   }
   target->put(std::move(m), now.steady, target->settings().delay);

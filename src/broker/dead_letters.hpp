@@ -17,8 +17,8 @@ class dead_letters {
   explicit dead_letters(registry& queues) : queues_(queues) {}
 
   /// Whether a queue at `source` may have these settings: its dead-letter queue exists in the same account
-  /// and region, is of the same type and allows it.
-  std::optional<api_error> check(const queue_address& source, const queue_settings&);
+  /// and region, is of the same type and allows it. `policy` is the RedrivePolicy as it was given.
+  std::optional<api_error> check(const queue_address& source, const queue_settings&, std::string_view policy);
   /// How often a message of this queue may be received. A dead-letter queue that has been deleted takes no
   /// message: they stay where they are.
   std::uint32_t max_receive_count(const queue& source);

@@ -188,8 +188,9 @@ http::response write(const any_result& result, const std::string& request_id) {
 http::response write(const api_error& e, const std::string& request_id) {
   sqs::json_writer body;
   body.object([&] {
-    body.member("__type", "com.amazonaws.sqs#" + std::string(e.code));
-    body.member("message", e.message);
+    body.member("__type",
+                (e.is_common ? "com.amazon.coral.service#" : "com.amazonaws.sqs#") + std::string(e.code));
+    if (!e.message.empty()) body.member("message", e.message);
   });
   http::response out = as_response(e.status, body.take(), request_id);
   out.headers.add("x-amzn-query-error",

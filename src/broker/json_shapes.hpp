@@ -28,7 +28,7 @@ class json_members {
     if (present) (*this)(f, *present);
   }
   void operator()(const field& f, const std::vector<std::string>& texts) {
-    if (texts.empty() && !f.even_if_empty) return;
+    if (texts.empty()) return;
     out_.array(f.json, [&] {
       for (const std::string& text : texts)
         out_.element(text);

@@ -85,9 +85,11 @@ answer<empty_result> lease_operations::change_visibility(queue& q, moment now, s
   if (held->message == nullptr)
     return faults::invalid_value(handle, "ReceiptHandle",
                                  "Message does not exist or is not available for visibility timeout change.");
-  // Of a standard queue: SQS says yes and does nothing, and the message stays visible.
-  if (!held->newest || held->message->where != stored_message::state::in_flight) return empty_result{};
   stored_message& m = *held->message;
+  // A standard queue's newest handle hides its message again after its lease has ended; an older one is
+  // answered with success and does nothing.
+  const bool is_visible = m.where == stored_message::state::available;
+  if (!held->newest || (is_visible && *timeout_s == 0)) return empty_result{};
   const auto held_for = std::chrono::floor<std::chrono::seconds>(now.steady - m.leased_at);
   const std::chrono::seconds timeout(*timeout_s);
   if (held_for + timeout > visibility_limit)

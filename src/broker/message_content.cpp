@@ -130,6 +130,9 @@ bool is_number(std::string_view text) {
 answer<message_attribute> check_value(const std::string& name, const attribute_value& value,
                                       std::string_view kind) {
   const std::string logical = value.data_type.substr(0, value.data_type.find('.'));
+  if (value.string_list || value.binary_list)
+    return faults::unsupported_operation(
+        "Message attribute list values in SendMessage operation are not supported.");
   if (value.data_type.empty())
     return faults::invalid_parameter(
         fmt::format("The type of message ({}) attribute '{}' must not be empty.", kind, name));

@@ -7,6 +7,8 @@
 namespace lastcall::broker {
 namespace {
 
+constexpr std::string_view fifo_suffix = ".fifo";
+
 bool is_word(char c) noexcept {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
 }
@@ -17,15 +19,16 @@ bool is_word_of_80(std::string_view text) noexcept {
 
 }  // namespace
 
+bool is_fifo_name(std::string_view name) noexcept { return name.ends_with(fifo_suffix); }
+
 std::optional<api_error> check_queue_name(std::string_view name, bool fifo) {
   if (!fifo) {
     if (is_word_of_80(name)) return std::nullopt;
     return faults::invalid_parameter(
         "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length");
   }
-  constexpr std::string_view suffix = ".fifo";
-  if (name.ends_with(suffix) && name.size() <= 80 &&
-      is_word_of_80(name.substr(0, name.size() - suffix.size())))
+  if (is_fifo_name(name) && name.size() <= 80 &&
+      is_word_of_80(name.substr(0, name.size() - fifo_suffix.size())))
     return std::nullopt;
   return faults::invalid_parameter(
       "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, must end "

@@ -8,6 +8,8 @@
 /// The rules of names and ids, one function a rule. Nothing: the text is good.
 namespace lastcall::broker {
 
+/// Whether it is a name of a FIFO queue.
+bool is_fifo_name(std::string_view name) noexcept;
 /// CreateQueue: letters, digits, hyphens and underscores, 1 to 80; a FIFO queue's ends in ".fifo".
 std::optional<api_error> check_queue_name(std::string_view name, bool fifo);
 /// Ids of batch entries: letters, digits, hyphens and underscores, 1 to 80.

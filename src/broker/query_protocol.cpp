@@ -14,6 +14,7 @@ namespace {
 
 using problem = std::optional<api_error>;
 
+constexpr unsigned not_found = 404;
 constexpr std::string_view namespace_uri = "http://queue.amazonaws.com/doc/2012-11-05/";
 
 std::optional<std::int64_t> whole_number(std::string_view text) {
@@ -91,6 +92,13 @@ class reader {
       texts.push_back(*alone);  // a list of one may come without a number
     for (const std::string& entry : entries(name))
       if (const std::string* given = find(entry)) texts.push_back(*given);
+    return std::nullopt;
+  }
+  problem read(const std::string& name, const field& f,
+               std::optional<std::vector<std::string>>& texts) const {
+    std::vector<std::string> given;
+    if (problem wrong = read(name, f, given)) return wrong;
+    if (!given.empty()) texts = std::move(given);
     return std::nullopt;
   }
   template <class Entry>
@@ -182,7 +190,7 @@ http::response write(std::string_view operation, const any_result& result, const
 
 http::response write(const api_error& e, const std::string& request_id) {
   if (e.code == "UnknownOperationException")
-    return as_response(e.status, "<UnknownOperationException/>", request_id);
+    return as_response(not_found, "<UnknownOperationException/>", request_id);
   std::string body = fmt::format("<ErrorResponse xmlns=\"{}\">", namespace_uri);
   xml_writer xml(body);
   xml.element("Error", [&] {

@@ -129,7 +129,7 @@ std::unique_ptr<stored_message> queue::take(stored_message& m) {
 }
 
 void queue::hide(stored_message& m, steady_time now, std::chrono::seconds visibility) {
-  assert(m.where == state::in_flight);
+  assert(m.where != state::delayed);
   message_group& group = *m.group;
   unlist(group);
   leave(m);

@@ -75,7 +75,7 @@ class queue {
   /// Up to `max` messages in the order of their age, whatever their state.
   std::vector<const stored_message*> oldest(std::size_t max) const;
   std::unique_ptr<stored_message> take(stored_message&);
-  /// Hides a message in flight for this long from now on; with 0 it is available at once.
+  /// Hides a message, in flight or available, for this long from now on; with 0 it is available at once.
   void hide(stored_message&, steady_time now, std::chrono::seconds visibility);
   /// Undoes the newest receive of a message, as if it had not been.
   void give_back(stored_message&);

@@ -28,6 +28,12 @@ std::string seconds_since_epoch(wall_time t) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(t.time_since_epoch()).count());
 }
 
+/// The policy as the client wrote it, for errors that repeat it.
+std::string_view redrive_policy_in(const text_map& attributes) {
+  const auto found = attributes.find("RedrivePolicy");
+  return found == attributes.end() ? std::string_view() : found->second;
+}
+
 /// The attributes that can be read only.
 text_map observed_attributes(const queue& q) {
   return {{"QueueArn", q.arn()},
@@ -41,7 +47,7 @@ text_map observed_attributes(const queue& q) {
 }  // namespace
 
 answer<create_queue_result> queue_operations::perform(const call& caller, const create_queue_request& r) {
-  if (r.queue_name.empty()) return faults::missing_parameter("QueueName");
+  if (r.queue_name.empty()) return faults::missing_queue_name();
   auto settings = settings_for_new_queue(r.attributes);
   if (settings.has_error()) return settings.error();
   if (auto wrong = check_queue_name(r.queue_name, settings->fifo)) return *wrong;
@@ -51,7 +57,7 @@ answer<create_queue_result> queue_operations::perform(const call& caller, const 
       return faults::queue_name_exists(*name);
     return create_queue_result{to_url(address, caller.endpoint)};
   }
-  if (auto wrong = dead_letters_.check(address, *settings)) return *wrong;
+  if (auto wrong = dead_letters_.check(address, *settings, redrive_policy_in(r.attributes))) return *wrong;
   if (auto wrong = check_tags(r.tags, r.queue_name)) return *wrong;
   if (options_.enforce_waits && queues_.deleted_recently(address, caller.now.steady))
     return faults::queue_deleted_recently();
@@ -61,7 +67,7 @@ answer<create_queue_result> queue_operations::perform(const call& caller, const 
 }
 
 answer<get_queue_url_result> queue_operations::perform(const call& caller, const get_queue_url_request& r) {
-  if (r.queue_name.empty()) return faults::missing_parameter("QueueName");
+  if (r.queue_name.empty()) return faults::missing_queue_name();
   const queue_address address{r.owner_account.empty() ? caller.account : r.owner_account, caller.region,
                               r.queue_name};
   if (queues_.find(address) == nullptr) return faults::queue_does_not_exist();
@@ -124,7 +130,8 @@ answer<empty_result> queue_operations::perform(const call& caller, const set_que
   auto settings = changed_settings(q.settings(), r.attributes);
   if (settings.has_error()) return settings.error();
   if (r.attributes.contains("RedrivePolicy"))
-    if (auto wrong = dead_letters_.check(q.address(), *settings)) return *wrong;
+    if (auto wrong = dead_letters_.check(q.address(), *settings, redrive_policy_in(r.attributes)))
+      return *wrong;
   q.change_settings(std::move(*settings), caller.now);
   queues_.touch(q);
   return empty_result{};

@@ -156,9 +156,9 @@ problem check_combination(queue_settings& s, const text_map& given) {
   if (s.kms_master_key_id.empty() || !s.sqs_managed_sse) return std::nullopt;
   const auto asked = given.find("SqsManagedSseEnabled");
   if (asked != given.end() && asked->second == "true")
-    return faults::invalid_attribute_value("SqsManagedSseEnabled",
-                                           "You can use one type of server-side encryption (SSE) at one "
-                                           "time. You can either enable KMS SSE or SQS SSE.");
+    return faults::invalid_attribute_name(
+        "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or "
+        "SQS SSE.");
   s.sqs_managed_sse = false;
   return std::nullopt;
 }

@@ -2,6 +2,7 @@
 
 #include "broker/json_document.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -27,6 +28,29 @@ std::optional<std::int64_t> whole_number(const json& value) {
   return number;
 }
 
+/// What its JSON says, whether or not it may say so; nothing where it has another form.
+std::optional<redrive_allow_policy> read_allow_policy(const json& policy) {
+  using permission = redrive_allow_policy::permission;
+  redrive_allow_policy out;
+  if (!policy.is_object() || !policy.contains("redrivePermission")) return std::nullopt;
+  for (const auto& [name, value] : policy.items()) {
+    if (name == "redrivePermission" && value == "allowAll")
+      out.permitted = permission::allow_all;
+    else if (name == "redrivePermission" && value == "denyAll")
+      out.permitted = permission::deny_all;
+    else if (name == "redrivePermission" && value == "byQueue")
+      out.permitted = permission::by_queue;
+    else if (name != "sourceQueueArns" || !value.is_array())
+      return std::nullopt;
+    else
+      for (const json& arn : value) {
+        if (!arn.is_string()) return std::nullopt;
+        out.source_arns.push_back(arn.get<std::string>());
+      }
+  }
+  return out;
+}
+
 std::string as_text(const json& value) { return value.is_string() ? value.get<std::string>() : value.dump(); }
 
 }  // namespace
@@ -36,13 +60,14 @@ answer<redrive_policy> parse_redrive_policy(std::string_view text) {
     return faults::invalid_value(text, "RedrivePolicy", reason);
   };
   const json policy = document_of<json>(text);
-  if (!policy.is_object()) return refuse("Redrive policy is not a valid JSON map.");
+  if (!policy.is_object())
+    return faults::invalid_attribute_value("RedrivePolicy", "Redrive policy is not a valid JSON map.");
   for (const char* name : {"maxReceiveCount", "deadLetterTargetArn"})
     if (!policy.contains(name))
       return refuse("Redrive policy does not contain mandatory attribute: " + std::string(name) + ".");
   for (const auto& [name, value] : policy.items())
     if (name != "maxReceiveCount" && name != "deadLetterTargetArn")
-      return refuse("Redrive policy contains an unknown attribute: " + name + ".");
+      return refuse("Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn].");
   const std::optional<std::int64_t> count = whole_number(policy["maxReceiveCount"]);
   if (!count || *count < 1 || *count > max_receive_count_limit)
     return refuse("Invalid value for maxReceiveCount: " + as_text(policy["maxReceiveCount"]) +
@@ -69,36 +94,26 @@ bool redrive_allow_policy::allows(std::string_view source_arn) const noexcept {
 }
 
 answer<redrive_allow_policy> parse_redrive_allow_policy(std::string_view text) {
-  const auto refuse = [&](std::string_view reason) {
-    return faults::invalid_value(text, "RedriveAllowPolicy", reason);
-  };
   const json policy = document_of<json>(text);
-  if (!policy.is_object()) return refuse("Redrive allow policy is not a valid JSON map.");
-  if (!policy.contains("redrivePermission"))
-    return refuse("Redrive allow policy does not contain mandatory attribute: redrivePermission.");
-  redrive_allow_policy out;
-  const std::string permission = as_text(policy["redrivePermission"]);
-  if (permission == "allowAll")
-    out.permitted = redrive_allow_policy::permission::allow_all;
-  else if (permission == "denyAll")
-    out.permitted = redrive_allow_policy::permission::deny_all;
-  else if (permission == "byQueue")
-    out.permitted = redrive_allow_policy::permission::by_queue;
-  else
-    return refuse("Invalid value for redrivePermission: " + permission +
-                  ", valid values are allowAll, denyAll and byQueue.");
-  const bool by_queue = out.permitted == redrive_allow_policy::permission::by_queue;
-  if (policy.contains("sourceQueueArns") != by_queue)
-    return refuse("sourceQueueArns must be given with the redrivePermission byQueue, and only with it.");
-  if (!by_queue) return out;
-  const json& arns = policy["sourceQueueArns"];
-  if (!arns.is_array() || arns.empty() || arns.size() > source_arns_limit)
-    return refuse("sourceQueueArns must be a list of 1 to 10 ARNs.");
-  for (const json& arn : arns) {
-    if (!arn.is_string()) return refuse("sourceQueueArns must be a list of 1 to 10 ARNs.");
-    out.source_arns.push_back(arn.get<std::string>());
-  }
-  return out;
+  std::optional<redrive_allow_policy> out = read_allow_policy(policy);
+  if (!out)
+    return faults::invalid_attribute_value(
+        "RedriveAllowPolicy",
+        "Amazon SQS can't create the redrive allow policy, as it’s in an unsupported format.");
+  const auto refuse = [&](std::string_view reason) {
+    return faults::invalid_value(text, "RedriveAllowPolicy",
+                                 fmt::format("Amazon SQS can't create the redrive allow policy. {}", reason));
+  };
+  const bool by_queue = out->permitted == redrive_allow_policy::permission::by_queue;
+  if (by_queue && out->source_arns.empty())
+    return refuse(
+        "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns "
+        "values.");
+  if (!by_queue && policy.contains("sourceQueueArns"))
+    return refuse("To specify one or more source queue ARNs, you must set redrivePermission to byQueue.");
+  if (out->source_arns.size() > source_arns_limit)
+    return refuse("The maximum number of source queue ARNs you can specify is 10.");
+  return std::move(*out);
 }
 
 std::string to_json(const redrive_allow_policy& p) {

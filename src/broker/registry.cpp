@@ -5,7 +5,6 @@
 namespace lastcall::broker {
 
 answer<queue*> registry::find(const call& caller, std::string_view queue_url) {
-  if (queue_url.empty()) return faults::missing_parameter("QueueUrl");
   const std::optional<queue_address> address = parse_queue_url(queue_url, caller);
   queue* found = address ? find(*address) : nullptr;
   if (found == nullptr) return faults::queue_does_not_exist();

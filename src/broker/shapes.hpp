@@ -16,7 +16,6 @@ struct field {
   const char* query;
   const char* key{"Name"};
   const char* value{"Value"};
-  bool even_if_empty{false};  ///< written also where there is nothing to write
 };
 
 constexpr field member(const char* name) { return {name, name}; }
@@ -61,6 +60,8 @@ template <class V, class Value>
 void describe(V& v, Value& a) {
   v(member("StringValue"), a.string_value);
   v(member("BinaryValue"), a.binary_value);
+  v(repeated("StringListValues", "StringListValue"), a.string_list);
+  v(repeated("BinaryListValues", "BinaryListValue"), a.binary_list);
   v(member("DataType"), a.data_type);
 }
 
@@ -296,7 +297,7 @@ void describe(V& v, const change_message_visibility_batch_result& r) {
 }
 template <class V>
 void describe(V& v, const list_dead_letter_source_queues_result& r) {
-  v(field{"queueUrls", "QueueUrl", "Name", "Value", true}, r.queue_urls);
+  v(repeated("queueUrls", "QueueUrl"), r.queue_urls);
   v(member("NextToken"), r.next_token);
 }
 template <class V>

@@ -2,6 +2,7 @@
 
 #include "base/hash.hpp"
 #include "base/timestamp.hpp"
+#include "broker/request_context.hpp"
 
 #include <fmt/format.h>
 #include <openssl/crypto.h>
@@ -145,7 +146,8 @@ bool is_same(std::string_view a, std::string_view b) noexcept {
 
 std::optional<api_error> signature_check::operator()(const http::request& request, wall_time now) {
   const std::string_view given = request.headers.get("Authorization");
-  if (given.empty()) return faults::missing_authentication_token();
+  if (given.empty())
+    return faults::access_denied(fmt::format("{}{}", request.headers.get("Host"), path_of(request.target)));
   if (!given.starts_with(algorithm))
     return faults::incomplete_signature(
         fmt::format("Authorization header requires '{}' as its algorithm. Authorization={}", algorithm,

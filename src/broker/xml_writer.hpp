@@ -16,13 +16,18 @@ class xml_writer {
  public:
   explicit xml_writer(std::string& out) : out_(out) {}
 
-  /// <name> what `content` writes </name>
+  /// <name> what `content` writes </name>, or <name/> if it writes nothing, as SQS has it.
   template <class Content>
   void element(std::string_view name, Content content) {
     out_ += '<';
     out_ += name;
     out_ += '>';
+    const std::size_t begun = out_.size();
     content();
+    if (out_.size() == begun) {
+      out_.insert(begun - 1, 1, '/');
+      return;
+    }
     out_ += "</";
     out_ += name;
     out_ += '>';

@@ -188,7 +188,7 @@ TEST_CASE("the page carries out operations as the API does") {
       w.ask(server_world::json_request("GetQueueUrl", {{"QueueName", "none"}}, "/_lastcall/api"));
   CHECK(refused.status == 400);
   CHECK(json::parse(refused.body)["__type"] == "com.amazonaws.sqs#QueueDoesNotExist");
-  CHECK(w.ask(post("/_lastcall/api", "{}")).status == 404);  // no operation is named
+  CHECK(w.ask(post("/_lastcall/api", "{}")).status == 400);  // no operation is named
 }
 
 TEST_CASE("the page of another site can change nothing here") {

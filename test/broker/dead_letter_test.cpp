@@ -113,7 +113,9 @@ TEST_CASE("a redrive policy is JSON with both of its members in range") {
   };
   CHECK(refusal(w, w.url, "{}") ==
         reason("{}", "Redrive policy does not contain mandatory attribute: maxReceiveCount."));
-  CHECK(refusal(w, w.url, "rubbish") == reason("rubbish", "Redrive policy is not a valid JSON map."));
+  const auto not_json = w.ask(set_queue_attributes_request{w.url, {{"RedrivePolicy", "rubbish"}}});
+  CHECK(error_of(not_json, "InvalidAttributeValue") ==
+        "Invalid value for the parameter RedrivePolicy. Reason: Redrive policy is not a valid JSON map.");
   CHECK(refusal(w, w.url, R"({"maxReceiveCount":1})") ==
         reason(R"({"maxReceiveCount":1})",
                "Redrive policy does not contain mandatory attribute: deadLetterTargetArn."));
@@ -121,6 +123,14 @@ TEST_CASE("a redrive policy is JSON with both of its members in range") {
     CHECK(refusal(w, w.url, redrive("dead", wrong)) ==
           reason(redrive("dead", wrong), "Invalid value for maxReceiveCount: " + std::to_string(wrong) +
                                              ", valid values are from 1 to 1000 both inclusive."));
+  const std::string more = R"({"maxReceiveCount":1,"deadLetterTargetArn":")" + arn("dead") + R"(","more":1})";
+  CHECK(refusal(w, w.url, more) ==
+        reason(more, "Only following attributes are supported: [maxReceiveCount, deadLetterTargetArn]."));
+  // Errors repeat the policy as it was written.
+  const std::string spaced = R"({"deadLetterTargetArn": "dummy", "maxReceiveCount": 42})";
+  CHECK(refusal(w, w.url, spaced) == reason(spaced, "Invalid value for deadLetterTargetArn."));
+  CHECK(w.ask(create_queue_request{"new", {{"RedrivePolicy", spaced}}, {}}).error().message ==
+        reason(spaced, "Invalid value for deadLetterTargetArn."));
   CHECK(refusal(w, w.url, redrive("nowhere", 1)) ==
         reason(redrive("nowhere", 1), "Dead letter target does not exist."));
   CHECK(w.attribute(w.url, "RedrivePolicy") == redrive("dead", 1));
@@ -180,13 +190,39 @@ TEST_CASE("a redrive allow policy names at most ten sources, and names them with
   };
   CHECK(accepted(by_queue(1)));
   CHECK(accepted(by_queue(10)));
-  CHECK_FALSE(accepted(by_queue(11)));
-  CHECK_FALSE(accepted(by_queue(0)));
-  CHECK_FALSE(accepted(R"({"redrivePermission":"byQueue"})"));
-  CHECK_FALSE(accepted(R"({"redrivePermission":"denyAll","sourceQueueArns":["a"]})"));
-  CHECK_FALSE(accepted(R"({"redrivePermission":"sometimes"})"));
-  CHECK_FALSE(accepted("{}"));
-  CHECK_FALSE(accepted("[]"));
+  const auto is_refused = [&](const std::string& policy, const std::string& why) {
+    const auto refused = w.ask(set_queue_attributes_request{url, {{"RedriveAllowPolicy", policy}}});
+    CHECK(
+        error_of(refused, "InvalidParameterValueException") ==
+        "Value " + policy +
+            " for parameter RedriveAllowPolicy is invalid. Reason: Amazon SQS can't create the redrive allow "
+            "policy. " +
+            why);
+  };
+  is_refused(by_queue(11), "The maximum number of source queue ARNs you can specify is 10.");
+  const std::string none =
+      "When you specify the byQueue permission type, you must also specify one or more sourceQueueArns values.";
+  is_refused(by_queue(0), none);
+  is_refused(R"({"redrivePermission":"byQueue"})", none);
+  for (const std::string permission : {"denyAll", "allowAll"})
+    is_refused(R"({"redrivePermission":")" + permission + R"(","sourceQueueArns":["a"]})",
+               "To specify one or more source queue ARNs, you must set redrivePermission to byQueue.");
+}
+
+TEST_CASE("a redrive allow policy of another form is refused") {
+  engine_world w;
+  const std::string url = w.create("dead");
+  for (const char* policy : {"rubbish", "[]", "{}", R"({"redrivePermission":"sometimes"})",
+                             R"({"redrivePermission":1})", R"({"redrivePermission":"allowAll","more":1})",
+                             R"({"redrivePermission":"byQueue","sourceQueueArns":"arn"})",
+                             R"({"redrivePermission":"byQueue","sourceQueueArns":[1]})"}) {
+    CAPTURE(policy);
+    CHECK(
+        error_of(w.ask(set_queue_attributes_request{url, {{"RedriveAllowPolicy", policy}}}),
+                 "InvalidAttributeValue") ==
+        "Invalid value for the parameter RedriveAllowPolicy. Reason: Amazon SQS can't create the redrive allow "
+        "policy, as it’s in an unsupported format.");
+  }
 }
 
 TEST_CASE("the sources of a dead-letter queue are listed by name, in pages") {

@@ -132,7 +132,7 @@ TEST_CASE("a visibility change is not remembered for the next receive") {
   CHECK(w.counts(url) == "1/0/0");
 }
 
-TEST_CASE("on a standard queue a visibility change after the lease has ended succeeds and does nothing") {
+TEST_CASE("on a standard queue the newest handle hides its message again after the lease has ended") {
   engine_world w;
   const std::string url = w.create("jobs", {{"VisibilityTimeout", "5"}});
   w.send(url, "1");
@@ -141,8 +141,13 @@ TEST_CASE("on a standard queue a visibility change after the lease has ended suc
   CHECK(w.hide(url, handle, 0).has_value());
   CHECK(w.counts(url) == "1/0/0");
   CHECK(w.hide(url, handle, 20).has_value());
-  CHECK(w.counts(url) == "1/0/0");
+  CHECK(w.counts(url) == "0/1/0");
+  CHECK(w.receive(url).empty());
+  w.pass(20s);
   CHECK(w.receive(url).size() == 1);
+  w.pass(6s);
+  CHECK(w.hide(url, handle, 20).has_value());  // it is not the newest any more
+  CHECK(w.counts(url) == "1/0/0");
 }
 
 TEST_CASE("a message that was deleted can't be hidden") {

@@ -103,7 +103,7 @@ TEST_CASE("what is not a JSON object, or has members of a wrong type, is refused
   CHECK(json_error("SendMessageBatch", R"({"Entries":{}})").code == "SerializationException");
   CHECK(json_error("SendMessageBatch", R"({"Entries":["a"]})").code == "SerializationException");
   CHECK(json_error("Nonsense", "{}").code == "UnknownOperationException");
-  CHECK(json_error("Nonsense", "{}").status == 404);
+  CHECK(json_error("Nonsense", "{}").status == 400);
 }
 
 TEST_CASE("a request can't make the server hold more than it needs") {
@@ -132,7 +132,7 @@ TEST_CASE("a JSON answer leaves out what holds nothing") {
   CHECK(body(list_queue_tags_result{}) == "{}");
   CHECK(body(get_queue_attributes_result{}) == "{}");
   CHECK(body(send_message_batch_result{}) == "{}");
-  CHECK(body(list_dead_letter_source_queues_result{}) == R"({"queueUrls":[]})");
+  CHECK(body(list_dead_letter_source_queues_result{}) == "{}");
   CHECK(body(cancel_message_move_task_result{}) == R"({"ApproximateNumberOfMessagesMoved":0})");
   CHECK(body(send_message_result{"id", "md5", "", "", ""}) ==
         R"({"MessageId":"id","MD5OfMessageBody":"md5"})");
@@ -161,6 +161,24 @@ TEST_CASE("a JSON error has its shape's name, and the older code in a header") {
   CHECK(out.headers.get("x-amzn-query-error") == "AWS.SimpleQueueService.NonExistentQueue;Sender");
   CHECK(json_protocol::write(faults::purge_in_progress("q"), "id").status == 403);
   CHECK(json_protocol::write(faults::resource_not_found("m"), "id").status == 404);
+  CHECK(json_protocol::write(faults::malformed_receipt_handle("x"), "id").status == 404);
+}
+
+TEST_CASE("an error that is not in the API's model is of the namespace that all services share") {
+  const auto type = [](const api_error& e) -> std::string {
+    return nlohmann::json::parse(json_protocol::write(e, "id").body)["__type"];
+  };
+  CHECK(type(faults::missing_parameter("a")) == "com.amazon.coral.service#MissingRequiredParameterException");
+  CHECK(type(faults::invalid_parameter("a")) == "com.amazon.coral.service#InvalidParameterValueException");
+  CHECK(type(faults::unreadable("a")) == "com.amazon.coral.service#SerializationException");
+  CHECK(type(faults::invalid_client_token()) == "com.amazon.coral.service#UnrecognizedClientException");
+  CHECK(type(faults::resource_not_found("a")) == "com.amazonaws.sqs#ResourceNotFoundException");
+  CHECK(type(faults::invalid_attribute_value("a")) == "com.amazonaws.sqs#InvalidAttributeValue");
+  const http::response unknown = json_protocol::write(faults::unknown_operation(), "id");
+  CHECK(unknown.body == R"({"__type":"com.amazon.coral.service#UnknownOperationException"})");
+  CHECK(unknown.headers.get("x-amzn-query-error") == "InvalidAction;Sender");
+  CHECK(unknown.status == 400);
+  CHECK(query_protocol::write(faults::unknown_operation(), "id").status == 404);
 }
 
 TEST_CASE("a form is read parameter by parameter") {
@@ -202,6 +220,17 @@ TEST_CASE("lists and maps of a form are numbered, in the order of their numbers"
   CHECK_FALSE(received.wait_s);
 }
 
+TEST_CASE("list values of message attributes are read in both protocols") {
+  const auto form = from_form<send_message_request>(
+      "Action=SendMessage&MessageAttribute.1.Name=a&MessageAttribute.1.Value.DataType=String"
+      "&MessageAttribute.1.Value.StringListValue.1=v");
+  CHECK(form.message.attributes.at("a").string_list == std::vector<std::string>{"v"});
+  CHECK_FALSE(form.message.attributes.at("a").binary_list);
+  const auto json = json_protocol::read(
+      "SendMessage", R"({"MessageAttributes":{"a":{"DataType":"Binary","BinaryListValues":[]}}})");
+  CHECK(std::get<send_message_request>(*json).message.attributes.at("a").binary_list);
+}
+
 TEST_CASE("a list or map of one may come without its number, as older clients send it") {
   CHECK(
       from_form<set_queue_attributes_request>("Action=SetQueueAttributes&Attribute.Name=a&Attribute.Value=1")
@@ -229,6 +258,12 @@ TEST_CASE("broken forms are refused") {
         "The request must contain the parameter MessageAttribute.1.Value.");
   CHECK(error("Action=SendMessage&MessageAttribute.1.Name=x&MessageAttribute.1.Value.BinaryValue=*")
             .query_code == "MalformedInput");
+}
+
+TEST_CASE("an XML element without content is written as one tag") {
+  const http::response out =
+      query_protocol::write("ReceiveMessage", any_result(receive_message_result{}), "the-id");
+  CHECK(out.body.find("<ReceiveMessageResult/><ResponseMetadata>") != std::string::npos);
 }
 
 TEST_CASE("an XML answer has the operation's elements, flattened") {

@@ -138,8 +138,9 @@ TEST_CASE("a queue has one kind of encryption") {
   CHECK(w.attribute(url, "SqsManagedSseEnabled") == "false");
   CHECK(w.attribute(url, "KmsDataKeyReusePeriodSeconds") == "300");
   CHECK(error_of(w.ask(set_queue_attributes_request{url, {{"SqsManagedSseEnabled", "true"}}}),
-                 "InvalidAttributeValue")
-            .find("one type of server-side encryption") != std::string::npos);
+                 "InvalidAttributeName") ==
+        "You can use one type of server-side encryption (SSE) at one time. You can either enable KMS SSE or "
+        "SQS SSE.");
   w.set(url, {{"KmsMasterKeyId", ""}, {"SqsManagedSseEnabled", "true"}});
   CHECK(w.attribute(url, "SqsManagedSseEnabled") == "true");
   CHECK(w.attribute(url, "KmsMasterKeyId").empty());
@@ -166,11 +167,11 @@ TEST_CASE("a policy that is nested without measure is refused, not followed down
   const std::string redrive = R"({"deadLetterTargetArn":"x","maxReceiveCount":)" + deep + "}";
   const std::string allow = R"({"redrivePermission":)" + deep + "}";
   CHECK(error_of(w.ask(set_queue_attributes_request{url, {{"RedrivePolicy", redrive}}}),
-                 "InvalidParameterValueException")
+                 "InvalidAttributeValue")
             .ends_with("Redrive policy is not a valid JSON map."));
   CHECK(error_of(w.ask(set_queue_attributes_request{url, {{"RedriveAllowPolicy", allow}}}),
-                 "InvalidParameterValueException")
-            .ends_with("Redrive allow policy is not a valid JSON map."));
+                 "InvalidAttributeValue")
+            .ends_with("as it’s in an unsupported format."));
 }
 
 TEST_CASE("permissions become statements of the queue's policy") {

@@ -241,7 +241,9 @@ class comparison {
     const handle& h = handles_[roll(handles_.size())];
     const auto visibility = static_cast<std::int64_t>(roll(6));
     plain_queue::message* m = holder(h);
-    if (m != nullptr && m->state == plain_queue::message::leased)
+    const bool is_visible = m != nullptr && m->state == plain_queue::message::available;
+    if (m != nullptr &&
+        (m->state == plain_queue::message::leased || (is_visible && !fifo_ && visibility > 0)))
       plain_.hide(*m, std::chrono::seconds(visibility), world_.now.steady);
     static_cast<void>(world_.hide(url_, h.text, visibility));
   }

@@ -18,10 +18,11 @@ TEST_CASE("a queue can be created, found, listed and deleted") {
 
 TEST_CASE("a request without a queue says so") {
   engine_world w;
-  CHECK(error_of(w.ask(purge_queue_request{""}), "MissingRequiredParameterException") ==
-        "The request must contain the parameter QueueUrl.");
-  CHECK(error_of(w.ask(create_queue_request{}), "MissingRequiredParameterException") ==
-        "The request must contain the parameter QueueName.");
+  CHECK(error_of(w.ask(purge_queue_request{""}), "QueueDoesNotExist") ==
+        "The specified queue does not exist.");
+  const std::string no_name = "Value for parameter QueueName is invalid. Reason: Must specify a queue name.";
+  CHECK(error_of(w.ask(create_queue_request{}), "InvalidParameterValueException") == no_name);
+  CHECK(error_of(w.ask(get_queue_url_request{}), "InvalidParameterValueException") == no_name);
 }
 
 TEST_CASE("creating an existing queue compares only the attributes that are given") {

@@ -58,7 +58,8 @@ class asker {
     const std::string older(answer.headers.get("x-amzn-query-error"));
     CHECK(older.ends_with(";Sender"));
     r.code = older.substr(0, older.find(';'));
-    r.shape = body["__type"].get<std::string>().substr(std::string("com.amazonaws.sqs#").size());
+    const std::string type = body["__type"];
+    r.shape = type.substr(type.find('#') + 1);
     r.message = body["message"];
     return r;
   }

@@ -74,6 +74,20 @@ TEST_CASE("bodies have the characters of XML 1.0") {
     CHECK(w.ask(send_message_request{url, engine_world::text(bad)}).has_error());
 }
 
+TEST_CASE("list values of message attributes are not supported") {
+  engine_world w;
+  const std::string url = w.create("jobs");
+  outgoing_message m = engine_world::text("x");
+  m.attributes.emplace("a", text_value("String", "v"));
+  m.attributes.at("a").string_list.emplace();
+  CHECK(refusal(w, url, m, "UnsupportedOperation") ==
+        "Message attribute list values in SendMessage operation are not supported.");
+  m.attributes.at("a").string_list.reset();
+  CHECK(w.ask(send_message_request{url, m}).has_value());
+  m.attributes.at("a").binary_list.emplace();
+  CHECK(w.ask(send_message_request{url, m}).has_error());
+}
+
 TEST_CASE("a message has at most 1 MiB, attributes included") {
   engine_world w;
   const std::string url = w.create("jobs");

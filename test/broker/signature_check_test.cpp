@@ -105,7 +105,7 @@ TEST_CASE("an unknown access key is told apart from a wrong signature") {
 
 TEST_CASE("a request without a signature is told so") {
   CHECK(verdict(with(signed_request(), "Authorization", {})) ==
-        "MissingAuthenticationToken: Request is missing Authentication Token");
+        "AccessDenied: Access to the resource localhost:9324/000000000000/a%20b is denied.");
 }
 
 TEST_CASE("a signature that lacks a part is told which") {
@@ -147,11 +147,11 @@ TEST_CASE("a server with keys refuses in both protocols, and serves its own path
   server_world w(options);
   const http::response in_json = w.json("ListQueues", nlohmann::json::object());
   CHECK(in_json.status == 403);
-  CHECK(in_json.headers.get("x-amzn-query-error") == "MissingAuthenticationToken;Sender");
-  CHECK(in_json.body.find("MissingAuthenticationTokenException") != std::string::npos);
+  CHECK(in_json.headers.get("x-amzn-query-error") == "AccessDenied;Sender");
+  CHECK(in_json.body.find("com.amazon.coral.service#AccessDeniedException") != std::string::npos);
   const http::response in_form = w.form("Action=ListQueues");
   CHECK(in_form.status == 403);
-  CHECK(in_form.body.find("<Code>MissingAuthenticationToken</Code>") != std::string::npos);
+  CHECK(in_form.body.find("<Code>AccessDenied</Code>") != std::string::npos);
   CHECK(w.get("/healthz").status == 200);
   http::request good = server_world::json_request("ListQueues", nlohmann::json::object());
   good.headers.add("Host", "memory:50000");
