@@ -99,7 +99,8 @@ aws::session resolve(const connection_settings& s, const queue_settings& queue, 
 
 connection::connection(const boost::asio::any_io_executor& executor, const aws::session& session)
     : dialer_(make_tcp_dialer(real_clock())),
-      tls_(value_or_refuse(tls_context::for_client(session.ca_file))),
+      tls_(value_or_refuse(
+          tls_context::for_client(session.ca_file, "AWS_CA_BUNDLE, or the profile's ca_bundle"))),
       random_(entropy()),
       http_(executor, real_clock(), *dialer_, tls_.get()),
       credentials_(value_or_refuse(session.make_provider(http_, real_clock(), executor))),

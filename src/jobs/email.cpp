@@ -199,7 +199,7 @@ result<mail::smtp_server> server_of(const email_options& options) {
   if (mail::has_control(server->user + server->password))
     return refuse_option("--smtp-user", "user or password holds a control character");
   if (!server->ca_file.empty())
-    if (const auto trusted = tls_context::for_client(server->ca_file); !trusted)
+    if (const auto trusted = tls_context::for_client(server->ca_file, "ca_file"); !trusted)
       return refuse_option("--smtp", trusted.error().message);
   return server;
 }

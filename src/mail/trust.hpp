@@ -16,7 +16,7 @@ class trust {
 
   result<tls_context*> context() {
     if (!context_) {
-      auto made = tls_context::for_client(ca_file_);
+      auto made = tls_context::for_client(ca_file_, "ca_file of --smtp");
       if (!made) return made.error();
       context_ = std::move(*made);
     }

@@ -51,16 +51,18 @@ ssl_ctx_st* tls_context::native() noexcept {
   return context_;
 }
 
-result<std::unique_ptr<tls_context>> tls_context::for_client(const std::string& ca_file) {
+result<std::unique_ptr<tls_context>> tls_context::for_client(const std::string& ca_file,
+                                                             std::string named_by) {
   ERR_clear_error();
   std::unique_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_client_method())));
   if (made->context_ == nullptr) return unusable("OpenSSL can't be used");
   SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
   SSL_CTX_set_mode(made->context_, SSL_MODE_RELEASE_BUFFERS);
+  made->roots_named_by_ = std::move(named_by);
   if (ca_file.empty()) {
     made->owes_system_roots_ = true;
   } else if (SSL_CTX_load_verify_locations(made->context_, ca_file.c_str(), nullptr) != 1) {
-    return unusable("'" + ca_file +
+    return unusable(made->roots_named_by_ + ": '" + ca_file +
                     "' can't be used as a file of trusted roots; it must hold certificates in PEM form");
   }
   return made;

@@ -13,10 +13,12 @@ namespace lastcall {
 /// Made once at start; used from the strands of one thread.
 class tls_context {
  public:
-  /// For clients: trusts the system's roots, or those of `ca_file` (PEM) alone. SSL_CERT_FILE and
-  /// AWS_CA_BUNDLE are the caller's to read. The system's roots are read when the first connection needs them:
-  /// that takes tens of milliseconds, which a plain endpoint should not cost.
-  static result<std::unique_ptr<tls_context>> for_client(const std::string& ca_file = {});
+  /// For clients: trusts the system's roots, which OpenSSL's SSL_CERT_FILE replaces, or those of `ca_file` (PEM)
+  /// alone. `named_by`: where the operator names such a file, for what is told when a certificate is not accepted.
+  /// The system's roots are read when the first connection needs them: that takes tens of milliseconds, which a
+  /// plain endpoint should not cost.
+  static result<std::unique_ptr<tls_context>> for_client(const std::string& ca_file = {},
+                                                         std::string named_by = "SSL_CERT_FILE");
   /// For servers: certificate chain and key from PEM files; a key that needs a passphrase can't be used.
   /// With `protocol` a client that names protocols (ALPN, RFC 7301) must name that one; without it nobody is
   /// asked.
@@ -29,11 +31,13 @@ class tls_context {
 
   /// Complete, with its roots. One thread at a time until the first call has returned.
   ssl_ctx_st* native() noexcept;
+  const std::string& roots_named_by() const noexcept { return roots_named_by_; }
 
  private:
   explicit tls_context(ssl_ctx_st* owned) noexcept : context_(owned) {}
   ssl_ctx_st* context_;
   bool owes_system_roots_{false};
+  std::string roots_named_by_;
   std::string protocol_;  ///< as on the wire: its length and its name
 };
 

@@ -36,7 +36,7 @@ std::string names_of(X509* certificate) {
   return names.empty() ? "other names" : names;
 }
 
-std::string advice(long why, const std::string& names) {
+std::string advice(long why, const std::string& names, const std::string& roots_named_by) {
   switch (why) {
     case X509_V_ERR_HOSTNAME_MISMATCH:
     case X509_V_ERR_IP_ADDRESS_MISMATCH:
@@ -49,8 +49,8 @@ std::string advice(long why, const std::string& names) {
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
     case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
-      return "if you trust its issuer, give the issuer's certificate as the file of trusted roots; on a bare "
-             "system the package ca-certificates may be missing";
+      return "if you trust its issuer, name a file (PEM) with the issuer's certificate in " + roots_named_by +
+             "; on a bare system the package ca-certificates may be missing";
     default:
       return "the connection was not used";
   }
@@ -61,7 +61,7 @@ std::string advice(long why, const std::string& names) {
 void tls_engine::free_ssl::operator()(ssl_st* ssl) const noexcept { SSL_free(ssl); }
 
 tls_engine::tls_engine(tls_context& context, role as, std::string host)
-    : ssl_(SSL_new(context.native())), host_(std::move(host)) {
+    : ssl_(SSL_new(context.native())), host_(std::move(host)), roots_named_by_(context.roots_named_by()) {
   BIO* in = BIO_new(BIO_s_mem());
   BIO* out = BIO_new(BIO_s_mem());
   if (!ssl_ || in == nullptr || out == nullptr) {
@@ -214,8 +214,8 @@ int tls_engine::note_refused(int is_good, x509_store_ctx_st* store) noexcept {
 
 error tls_engine::not_verified(long why) const {
   return error{error_kind::tls, "certificate",
-               "the certificate of " + printable(host_, 200) +
-                   " was not accepted: " + X509_verify_cert_error_string(why) + "; " + advice(why, names_)};
+               "the certificate of " + printable(host_, 200) + " was not accepted: " +
+                   X509_verify_cert_error_string(why) + "; " + advice(why, names_, roots_named_by_)};
 }
 
 }  // namespace lastcall

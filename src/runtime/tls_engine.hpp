@@ -25,7 +25,7 @@ class tls_engine {
   };
 
   /// As a client it verifies the peer's certificate for `host`: a name, or an address in text form. As a
-  /// server `host` is not used.
+  /// server `host` is not used. The context outlives it.
   tls_engine(tls_context&, role, std::string host);
   ~tls_engine();
   tls_engine(const tls_engine&) = delete;
@@ -63,7 +63,8 @@ class tls_engine {
   };
   std::unique_ptr<ssl_st, free_ssl> ssl_;
   std::string host_;
-  std::string names_;  ///< of a certificate that was not accepted
+  const std::string& roots_named_by_;  ///< the context's
+  std::string names_;                  ///< of a certificate that was not accepted
   std::string output_;
   bool is_up_{false};
   bool is_broken_{false};

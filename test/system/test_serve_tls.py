@@ -73,7 +73,11 @@ def test_lastcalls_own_client_speaks_to_it(server, identity, lastcall):
     done = lastcall.run("queue", "list", "--endpoint-url", server.endpoint, AWS_CA_BUNDLE=identity[0])
     assert done.code == 0, done.stderr
     distrustful = lastcall.run("queue", "list", "--endpoint-url", server.endpoint)
-    assert distrustful.code == 69 and "certificate" in distrustful.stderr
+    assert distrustful.code == 69 and "certificate in AWS_CA_BUNDLE, or the profile's ca_bundle" in distrustful.stderr
+    wrong = lastcall.run("queue", "list", "--endpoint-url", server.endpoint, AWS_CA_BUNDLE=identity[1])
+    assert wrong.code == 78 and f"AWS_CA_BUNDLE, or the profile's ca_bundle: '{identity[1]}' can't" in wrong.stderr
+    told = lastcall.run("queue", "list", "--endpoint-url", server.endpoint, SSL_CERT_FILE=identity[0])
+    assert told.code == 0, told.stderr
 
 
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
