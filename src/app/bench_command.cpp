@@ -14,6 +14,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 namespace lastcall::app {
 
@@ -44,6 +45,12 @@ constexpr std::array<operation, 4> operations{{{"send", &operation_latencies::se
                                                {"delete", &operation_latencies::remove}}};
 
 double in_ms(std::chrono::nanoseconds d) { return std::chrono::duration<double, std::milli>(d).count(); }
+
+/// For JSON, which would show all that a double holds.
+double rounded(double value, int decimals) {
+  const double unit = std::pow(10.0, decimals);
+  return std::round(value * unit) / unit;
+}
 
 /// One run: the queue, the steps, the cleaning up.
 class benching {
@@ -152,16 +159,16 @@ std::string as_json(std::vector<bench_step>& steps, const std::string& queue_url
   for (bench_step& step : steps) {
     nlohmann::ordered_json shown{{"lanes", step.lanes},
                                  {"messages", step.deleted},
-                                 {"messages_per_s", step.per_second()},
-                                 {"core_used", step.core_used()},
+                                 {"messages_per_s", rounded(step.per_second(), 1)},
+                                 {"core_used", rounded(step.core_used(), 3)},
                                  {"failed_requests", step.failed}};
     for (const operation& op : operations) {
       latencies& took = step.took.*op.took;
       shown["latency_ms"][op.name] = {{"requests", took.count()},
-                                      {"p50", in_ms(took.at(0.5))},
-                                      {"p90", in_ms(took.at(0.9))},
-                                      {"p99", in_ms(took.at(0.99))},
-                                      {"max", in_ms(took.at(1))}};
+                                      {"p50", rounded(in_ms(took.at(0.5)), 3)},
+                                      {"p90", rounded(in_ms(took.at(0.9)), 3)},
+                                      {"p99", rounded(in_ms(took.at(0.99)), 3)},
+                                      {"max", rounded(in_ms(took.at(1)), 3)}};
     }
     out["steps"].push_back(std::move(shown));
   }

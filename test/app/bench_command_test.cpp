@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <regex>
+
 namespace lastcall::app {
 namespace {
 
@@ -56,6 +58,8 @@ TEST_CASE("a bench makes a queue of its own, measures each operation, and remove
   const queue_server_under_test server;
   const finished f = server.run(short_bench);
   CHECK_MESSAGE(f.exit == 0, f.err);
+  CHECK_FALSE_MESSAGE(std::regex_search(f.out, std::regex("[.][0-9]{4}")),
+                      "more decimals than say something: ", f.out);
   const json result = json::parse(f.out);
   REQUIRE(result["steps"].size() == 2);
   for (const json& s : result["steps"]) {
