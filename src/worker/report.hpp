@@ -12,7 +12,7 @@ namespace lastcall::worker {
 enum exit_code : int {
   exit_settled = 0,       ///< every message is deleted, released, or lost to a lease that ended
   exit_left_behind = 70,  ///< something is still leased to this process
-  exit_cut = 75           ///< jobs were cut; all of their messages were released
+  exit_cut = 75  ///< jobs were cut; all of their messages were released, or lost to a lease that ended
 };
 
 /// The report at exit: what became of every message.
