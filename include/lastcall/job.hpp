@@ -55,6 +55,10 @@ class job {
   /// Once told to stop: when the worker gives the job up. Until then it may save its state and clean up.
   virtual std::chrono::steady_clock::time_point stop_deadline() const noexcept = 0;
 
+  /// The handler has no use for the message's body any more: its memory is given back, and `message().body` is
+  /// empty from now on. A job that takes an hour need not hold it for an hour.
+  virtual void drop_body() noexcept {}
+
   /// The cursor that an earlier run of this job saved, byte for byte; empty: begin at the beginning. It stays
   /// what it was when the run began.
   virtual const std::string& checkpoint() const noexcept;

@@ -30,6 +30,7 @@ class checkpointed::kept_job final : public job {
   std::chrono::steady_clock::time_point stop_deadline() const noexcept override {
     return inner_.stop_deadline();
   }
+  void drop_body() noexcept override { inner_.drop_body(); }
   const std::string& checkpoint() const noexcept override { return cursor_; }
 
   asio::awaitable<bool> save_checkpoint(std::string cursor) override {

@@ -64,6 +64,7 @@ class smtp_handler final : public email_handler {
     if (job.stopping() != stop_reason::none) co_return outcome::stopped("told to stop before it began");
     auto request = read_email_request(job.message().body, options_.from);
     if (!request) co_return outcome::failed(request.error().message);
+    job.drop_body();  // the request has what it needs
     mail::envelope envelope = mail::envelope_of(request->email);
     std::string id = job.message().id;
     const auto page = co_await ledger_.open(std::move(id), clock_.wall_now());

@@ -161,6 +161,7 @@ class exec_handler final : public handler {
       const error& why = started.error();
       co_return why.kind == error_kind::io ? outcome::retry(why.message) : outcome::failed(why.message);
     }
+    job.drop_body();  // the command has it
     const auto command = std::make_shared<running_command>(
         clock_, executor, std::move(*started), std::move(*file), job.message().id, options_.output);
     asio::co_spawn(executor, await_end(command), asio::detached);

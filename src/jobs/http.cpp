@@ -27,6 +27,7 @@ class http_handler final : public handler {
     if (job.stopping() != stop_reason::none) co_return outcome::stopped("told to stop before it began");
     http::request request = common_;
     add_message(request, job.message(), job.queue_name(), job.checkpoint());
+    job.drop_body();  // the request has it
     const steady_time deadline = clock_.now() + timeout_;
     const result<http::response> answer = co_await transport_.send(origin_, request, deadline);
     if (!answer) co_return judge(answer.error(), job.stopping());

@@ -21,21 +21,27 @@ class journal {
   }
 
   /// One write(2), so that lines of several jobs and processes never mix.
-  result<void> append(char mark, const std::string& message_id, wall_time now) const {
+  /// False: see `problem`.
+  bool append(char mark, const std::string& message_id, wall_time now) {
     const auto since_epoch = std::chrono::floor<std::chrono::microseconds>(now.time_since_epoch());
+    problem_.clear();
     const std::string line =
         std::string(1, mark) + ' ' + message_id + ' ' + std::to_string(since_epoch.count()) + '\n';
     const ssize_t written = ::write(file_.get(), line.data(), line.size());
-    if (written == static_cast<ssize_t>(line.size())) return {};
+    if (written == static_cast<ssize_t>(line.size())) return true;
     const char* why = written < 0 ? std::strerror(errno) : "only a part of the line was written";
-    return error{error_kind::io, {}, "cannot write the journal " + path_ + ": " + why};
+    problem_ = "cannot write the journal " + path_ + ": " + why;
+    return false;
   }
+  /// What was wrong with the last line; empty: nothing.
+  const std::string& problem() const noexcept { return problem_; }
 
  private:
   journal(owned_fd file, std::string path) : file_(std::move(file)), path_(std::move(path)) {}
 
   owned_fd file_;
   std::string path_;
+  std::string problem_;
 };
 
 class sleep_handler final : public handler {
@@ -44,21 +50,23 @@ class sleep_handler final : public handler {
       : clock_(clock), duration_(duration), journal_(std::move(journal)) {}
 
   asio::awaitable<outcome> run(job& job) override {
-    if (job.stopping() != stop_reason::none) co_return outcome::stopped("told to stop before it began");
-    if (const auto noted = note('S', job); !noted) co_return outcome::failed(noted.error().message);
+    job.drop_body();
+    bool goes_on = job.stopping() == stop_reason::none && note('S', job);
     // The empty job must cost nothing: no timer, no turn of the loop.
-    if (duration_ > duration_.zero()) {
-      const bool slept = co_await sleep_for(clock_, duration_);
-      if (!slept) co_return outcome::stopped("told to stop while it slept");
-    }
-    if (const auto noted = note('E', job); !noted) co_return outcome::failed(noted.error().message);
-    co_return outcome::done();
+    if (goes_on && duration_ > duration_.zero()) goes_on = co_await sleep_for(clock_, duration_);
+    co_return end(job, goes_on);
   }
 
  private:
-  result<void> note(char mark, const job& job) const {
-    if (!journal_) return {};
-    return journal_->append(mark, job.message().id, clock_.wall_now());
+  outcome end(const job& job, bool has_slept) {
+    if (has_slept && note('E', job)) return outcome::done();
+    const bool is_told = job.stopping() != stop_reason::none || !journal_ || journal_->problem().empty();
+    return is_told ? outcome::stopped("told to stop before its time was over")
+                   : outcome::failed(journal_->problem());
+  }
+  /// False: the journal can't be written.
+  bool note(char mark, const job& job) {
+    return !journal_ || journal_->append(mark, job.message().id, clock_.wall_now());
   }
 
   clock& clock_;

@@ -8,7 +8,7 @@ namespace lastcall::worker {
 void accounts::received(std::uint64_t held, std::string_view message_id, steady_time lease_ends, bool late) {
   const std::lock_guard lock(mutex_);
   const bool added =
-      held_.try_emplace(held, holding{std::string(message_id), "not settled in time", lease_ends}).second;
+      held_.try_emplace(held, holding{std::string(message_id), {}, lease_ends}).second;
   assert(added && "a message is entered in the books once");
   static_cast<void>(added);
   ++sums_.received;
@@ -101,8 +101,10 @@ std::vector<holding> accounts::held() const {
   const std::lock_guard lock(mutex_);
   std::vector<holding> all;
   all.reserve(held_.size());
-  for (const auto& [id, entry] : held_)
+  for (const auto& [id, entry] : held_) {
     all.push_back(entry);
+    if (entry.why.empty()) all.back().why = "not settled in time";
+  }
   return all;
 }
 

@@ -31,6 +31,8 @@ class delivery final : public job {
   stop_reason stopping() const noexcept override { return stopping_; }
   steady_time stop_deadline() const noexcept override { return stop_deadline_; }
 
+  void drop_body() noexcept override { std::string().swap(message_.body); }
+
   /// Tells the job why and until when, and cancels what its handler awaits. Only the first reason counts, but
   /// a later call may bring the deadline forward.
   void stop(stop_reason why, steady_time deadline) {
@@ -46,6 +48,7 @@ class delivery final : public job {
   /// Cancels the handler; the coroutine that runs it is spawned with its slot.
   boost::asio::cancellation_signal cancel;
   steady_time started_at{};
+  steady_time limit_at{steady_time::max()};  ///< when its time is over
   /// In the worker's in-flight gate until the message is settled, whoever settles it.
   gate::holder inside;
   bool is_late{false};

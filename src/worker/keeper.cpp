@@ -29,23 +29,19 @@ keeper::keeper(shard& s)
       changed_(s.clock, s.strand),
       extensions_(s.clock, s.strand) {}
 
-void keeper::add(delivery& d) {
-  all_.emplace(d.id, &d);
-  take_up(d);
-}
+void keeper::add(delivery& d) { take_up(d); }
 
 void keeper::remove(delivery& d) noexcept {
-  plan_.erase({d.planned_at, d.id});
-  all_.erase(d.id);
+  plan_.erase(&d);
+  asked_.erase(d.id);
 }
 
 void keeper::plan(delivery& d, steady_time when) {
-  plan_.erase({d.planned_at, d.id});
+  plan_.erase(&d);
   d.planned_at = when;
   if (when == steady_time::max()) return;
-  const bool first = plan_.empty() || when < plan_.begin()->first;
-  plan_.insert({when, d.id});
-  if (first) changed_.notify();
+  plan_.insert(&d);
+  if (*plan_.begin() == &d) changed_.notify();
 }
 
 asio::awaitable<void> keeper::let_go(delivery& d) {
@@ -67,7 +63,7 @@ asio::awaitable<void> keeper::next_answer(delivery& d) {
 asio::awaitable<void> keeper::run() {
   while (!stopping_) {
     look_at_due(shard_.clock.now());
-    const steady_time next = plan_.empty() ? steady_time::max() : plan_.begin()->first;
+    const steady_time next = plan_.empty() ? steady_time::max() : (*plan_.begin())->planned_at;
     co_await changed_.wait_until(next);
   }
   co_await extensions_.wait_empty();
@@ -93,9 +89,9 @@ void keeper::look_at_due(steady_time now) {
                    asio::bind_cancellation_slot(cancel->slot(), std::move(ended)));
   };
   while (!plan_.empty()) {
-    const bool due_now = plan_.begin()->first <= now;
-    if (!due_now && (ids.empty() || plan_.begin()->first > now + company)) break;
-    delivery& d = *all_.at(plan_.begin()->second);
+    delivery& d = **plan_.begin();
+    const bool due_now = d.planned_at <= now;
+    if (!due_now && (ids.empty() || d.planned_at > now + company)) break;
     switch (d.lease.what_is_due(std::max(now, d.planned_at))) {
       case lease::due::loss:
         if (!due_now) return send();
@@ -105,6 +101,7 @@ void keeper::look_at_due(steady_time now) {
       case lease::due::extension:
         changes.push_back({d.message().receipt_handle, d.lease.length_to_ask(now)});
         ids.push_back(d.id);
+        asked_.emplace(d.id, &d);
         d.lease.asking();
         plan(d, d.lease.next_time());
         if (ids.size() == batch_limit) send();
@@ -158,9 +155,10 @@ asio::awaitable<void> keeper::extend(std::vector<std::uint64_t> ids,
 
 void keeper::answered(std::uint64_t id, const error* problem, bool final, steady_time asked_at,
                       std::chrono::seconds length) {
-  const auto entry = all_.find(id);
-  if (entry == all_.end()) return;  // settled meanwhile
+  const auto entry = asked_.find(id);
+  if (entry == asked_.end()) return;  // settled meanwhile
   delivery& d = *entry->second;
+  asked_.erase(entry);
   const steady_time now = shard_.clock.now();
   const bool kept = d.planned_at != steady_time::max();
   if (problem == nullptr) {

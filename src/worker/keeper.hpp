@@ -8,8 +8,8 @@
 
 #include <memory>
 #include <set>
+#include <tuple>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
 namespace lastcall::worker {
@@ -40,7 +40,11 @@ class keeper {
   void end_by(steady_time when) noexcept { end_at_ = when; }
 
  private:
-  using plan_entry = std::pair<steady_time, std::uint64_t>;
+  struct by_plan {
+    bool operator()(const delivery* a, const delivery* b) const noexcept {
+      return std::tie(a->planned_at, a->id) < std::tie(b->planned_at, b->id);
+    }
+  };
   using canceller = std::shared_ptr<boost::asio::cancellation_signal>;
 
   void plan(delivery&, steady_time when);
@@ -55,8 +59,8 @@ class keeper {
 
   shard& shard_;
   lease_terms terms_;
-  std::unordered_map<std::uint64_t, delivery*> all_;
-  std::set<plan_entry> plan_;
+  std::set<delivery*, by_plan> plan_;                   ///< without those that are not looked at
+  std::unordered_map<std::uint64_t, delivery*> asked_;  ///< whose extension is on its way
   wakeup changed_;
   gate extensions_;
   std::vector<canceller> under_way_;  ///< extensions

@@ -147,16 +147,20 @@ void shard_worker::act_on_time(steady_time now) {
   }
 }
 
+/// `max`: no longer.
+void shard_worker::limit_time(delivery& d, steady_time when) {
+  time_limits_.erase({d.limit_at, d.id});
+  d.limit_at = when;
+  if (when != steady_time::max()) time_limits_.emplace(when, d.id);
+}
+
 void shard_worker::keep_time_limits(steady_time now) {
   while (!time_limits_.empty() && time_limits_.begin()->first <= now) {
-    const std::uint64_t id = time_limits_.begin()->second;
-    time_limits_.erase(time_limits_.begin());
-    const auto entry = held_.find(id);
-    if (entry == held_.end() || entry->second->now != delivery::phase::running) continue;
-    const delivery_ptr d = entry->second;
+    const delivery_ptr d = held_.at(time_limits_.begin()->second);
+    limit_time(*d, steady_time::max());
     if (d->stopping() == stop_reason::none) {
+      limit_time(*d, now + shard_.options.reserve);
       d->stop(stop_reason::time_limit, now + shard_.options.reserve);
-      time_limits_.emplace(now + shard_.options.reserve, id);
     } else if (d->stopping() == stop_reason::time_limit) {
       give_up(*d);  // its slot stays taken until it returns
     }
@@ -169,6 +173,7 @@ void shard_worker::give_up(delivery& d) {
   LASTCALL_MARK("a job that does not stop is given up");
   account(d, outcome::stopped("did not stop when told to"));
   d.now = delivery::phase::given_up;
+  limit_time(d, steady_time::max());
   put_back(held_.at(d.id), 0s);
 }
 

@@ -9,8 +9,9 @@
 #include <array>
 #include <atomic>
 #include <lastcall/job.hpp>
-#include <map>
+#include <set>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace lastcall::worker {
@@ -69,8 +70,9 @@ class shard_worker final : private intake_owner {
 
   // One message, from its turn to its settlement (shard_worker_message.cpp).
   boost::asio::awaitable<void> work_on(delivery_ptr d, gate::holder running);
-  boost::asio::awaitable<outcome> run_handler(delivery& d);
-  boost::asio::awaitable<bool> settle(delivery& d, outcome o);
+  void start(delivery& d);
+  void ended(delivery& d);
+  boost::asio::awaitable<bool> settle(delivery& d, const outcome& o);
   boost::asio::awaitable<void> put_back_now(delivery_ptr d, std::chrono::seconds after, gate::holder running);
   boost::asio::awaitable<void> release(delivery& d, std::chrono::seconds after);
   std::chrono::seconds receives_linger_for(steady_time now) const;
@@ -85,6 +87,7 @@ class shard_worker final : private intake_owner {
   drain_view view() const noexcept;
   void enter(drain_state);
   void act_on_time(steady_time now);
+  void limit_time(delivery& d, steady_time when);
   void keep_time_limits(steady_time now);
   void give_up(delivery& d);
   steady_time next_time() const noexcept;
@@ -104,7 +107,7 @@ class shard_worker final : private intake_owner {
   gate loops_;
   wakeup changed_;
   std::unordered_map<std::uint64_t, delivery_ptr> held_;
-  std::multimap<steady_time, std::uint64_t> time_limits_;
+  std::set<std::pair<steady_time, std::uint64_t>> time_limits_;  ///< of running jobs, by their numbers
   std::vector<one_shot<bool>*> waiting_to_release_;
   std::uint64_t next_id_;
   std::size_t slots_taken_{

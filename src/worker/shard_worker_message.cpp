@@ -17,23 +17,38 @@ std::int64_t to_ms(std::chrono::nanoseconds d) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(d).count();
 }
 
+outcome thrown(const std::exception_ptr& what) {
+  try {
+    std::rethrow_exception(what);
+  } catch (const std::exception& e) {
+    return outcome::failed(std::string("the handler threw: ") + e.what());
+  } catch (...) {
+    return outcome::failed("the handler threw something that is not an exception");
+  }
+}
+
 }  // namespace
 
 asio::awaitable<void> shard_worker::work_on(delivery_ptr d, gate::holder running) {
   // Once cancelled, what the handler awaits ends early, but what is awaited after it must not: the delete is
   // still owed.
-  co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);
   bool may_start = true;
   if (d->has_predecessor) may_start = co_await d->turn.wait();
   may_start = may_start && d->lease.is_proven(shard_.clock.now()) && d->stopping() == stop_reason::none;
   bool deleted = false;
   if (may_start) {
-    outcome o = co_await run_handler(*d);
-    free_slot();
+    start(*d);
+    outcome o;
+    try {
+      o = co_await handler_.run(*d);
+    } catch (...) {
+      o = thrown(std::current_exception());
+    }
+    ended(*d);
     if (d->now == delivery::phase::given_up) co_return;  // it is settled without us
     d->now = delivery::phase::settling;
-    deleted = co_await settle(*d, std::move(o));
+    deleted = co_await settle(*d, o);
   } else {
     free_slot();
     co_await release(*d, 0s);
@@ -42,11 +57,11 @@ asio::awaitable<void> shard_worker::work_on(delivery_ptr d, gate::holder running
   running.leave();
 }
 
-asio::awaitable<outcome> shard_worker::run_handler(delivery& d) {
+void shard_worker::start(delivery& d) {
   d.now = delivery::phase::running;
   d.started_at = shard_.clock.now();
   if (shard_.options.job_timeout > 0s) {
-    time_limits_.emplace(d.started_at + shard_.options.job_timeout, d.id);
+    limit_time(d, d.started_at + shard_.options.job_timeout);
     changed_.notify();
   }
   // Of two machines' clocks: the sender's may be ahead of ours.
@@ -54,20 +69,16 @@ asio::awaitable<outcome> shard_worker::run_handler(delivery& d) {
   shard_.books.job_started(age, d.message().receive_count);
   ++running_;
   publish();
-  outcome o;
-  try {
-    o = co_await handler_.run(d);
-  } catch (const std::exception& e) {
-    o = outcome::failed(std::string("the handler threw: ") + e.what());
-  } catch (...) {
-    o = outcome::failed("the handler threw something that is not an exception");
-  }
-  --running_;
-  publish();
-  co_return o;
 }
 
-asio::awaitable<bool> shard_worker::settle(delivery& d, outcome o) {
+void shard_worker::ended(delivery& d) {
+  limit_time(d, steady_time::max());
+  --running_;
+  free_slot();
+  publish();
+}
+
+asio::awaitable<bool> shard_worker::settle(delivery& d, const outcome& o) {
   account(d, o);
   if (o.what == outcome::kind::done) {
     const settlement s = co_await settler_.remove(d);

@@ -27,6 +27,7 @@ class fake_job final : public job {
   const std::string& queue_name() const noexcept override { return queue; }
   stop_reason stopping() const noexcept override { return why; }
   steady_time stop_deadline() const noexcept override { return deadline; }
+  void drop_body() noexcept override { content.body.clear(); }
   const std::string& checkpoint() const noexcept override { return cursor; }
   boost::asio::awaitable<bool> save_checkpoint(std::string given) override {
     if (save_takes.count() > 0) co_await sleep_for(real_clock(), save_takes);

@@ -40,6 +40,17 @@ TEST_CASE("a sleep job takes its time and is done") {
   CHECK(run.ended->what == outcome::kind::done);
 }
 
+TEST_CASE("a sleep job does not hold its body while it sleeps") {
+  bench b;
+  b.job.content.body = "{}";
+  const auto handler = b.make(50ms);
+  job_run run(b.context, *handler, b.job);
+  b.clock.run_ready();
+  CHECK(!run.ended);
+  CHECK(b.job.content.body.empty());
+  b.clock.advance(50ms);
+}
+
 TEST_CASE("the empty job ends without waiting for a timer") {
   bench b;
   const auto handler = b.make(0ms);

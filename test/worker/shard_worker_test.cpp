@@ -33,11 +33,15 @@ class scripted_handler final : public handler {
     co_return o;
   }
 
-  void settled(const message& m, bool deleted) noexcept override { settlements[m.id] = deleted; }
+  void settled(const message& m, bool deleted) noexcept override {
+    settlements[m.id] = deleted;
+    bodies[m.id] = m.body;
+  }
 
   std::vector<std::string> started;
   std::vector<std::string> done;
   std::map<std::string, bool> settlements;
+  std::map<std::string, std::string> bodies;  ///< when they were settled
   std::vector<std::string> not_done;
   std::map<std::string, stop_reason> told;
   std::map<std::string, steady_time> told_at;
@@ -56,9 +60,11 @@ class scripted_handler final : public handler {
       co_return outcome::retry("busy", 12h);
     }
     if (body == "throw") throw std::runtime_error("as asked");
+    if (body.starts_with("drop")) j.drop_body();
     const bool ignores = body.starts_with("ignore ");
     const bool finishes = body.starts_with("finish ");
-    const auto length = std::chrono::seconds(std::stoi(ignores || finishes ? body.substr(7) : "0" + body));
+    const bool has_word = ignores || finishes || body.starts_with("drop");
+    const auto length = std::chrono::seconds(std::stoi(has_word ? body.substr(body.find(' ')) : "0" + body));
     const steady_time until = clock_.now() + length;
     while (clock_.now() < until) {
       if (co_await sleep_until(clock_, until)) break;
@@ -151,6 +157,18 @@ TEST_CASE("a message is deleted after its job has succeeded, not before") {
   CHECK(w.sums().jobs_done == 1);
   CHECK(w.sums().deleted == 1);
   CHECK(w.books.times().jobs_done.seconds() == 10);
+}
+
+TEST_CASE("a body that its job has dropped is gone, and its message is settled all the same") {
+  world w(with(10));
+  w.queue.send("a", "drop 5");
+  w.queue.send("b", "5");
+  w.start();
+  w.clock.advance(6s);
+  CHECK(w.sums().deleted == 2);
+  CHECK(w.jobs.bodies == std::map<std::string, std::string>{{"a", ""}, {"b", "5"}});
+  w.drain();
+  w.finish();
 }
 
 TEST_CASE("no more jobs run than the concurrency allows, and none is received that could not start") {
@@ -769,6 +787,20 @@ TEST_CASE("a job past its time limit is told, and its message comes again") {
   w.clock.run_ready();
   CHECK(w.jobs.told.at("a") == stop_reason::time_limit);
   CHECK(w.sums().jobs_retried == 1);
+  w.drain();
+  w.finish();
+}
+
+TEST_CASE("a time limit is forgotten with its job") {
+  options o = with(1);
+  o.job_timeout = 30s;
+  world w(o);
+  w.queue.send("a", "20");
+  w.queue.send("b", "25");
+  w.start();
+  w.clock.advance(46s);
+  CHECK(w.jobs.told.empty());
+  CHECK(w.sums().deleted == 2);
   w.drain();
   w.finish();
 }
