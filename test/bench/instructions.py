@@ -1,8 +1,9 @@
-"""Instructions a message, counted by callgrind: a figure that other programs on the machine do not move.
+"""Instructions a message, counted by callgrind: figures that other programs on the machine do not move.
 
 The worker alone is counted, while it drains a queue of empty jobs, ten at a time on one poller, so that every receive
-is full whatever the timing. Two queues of different lengths are drained; start-up and end cancel out in the
-difference. What depends on the processor (OpenSSL's and glibc's choice of code) is fixed.
+is full whatever the timing; and the server alone, while one client sends ten messages, receives them and deletes them,
+over and over. Each is counted with few messages and with more; start-up and end cancel out in the difference. What
+depends on the processor (OpenSSL's and glibc's choice of code) is fixed.
 """
 
 import json
@@ -13,8 +14,8 @@ import subprocess
 import sys
 
 from contestants import HERE, Job, LASTCALL
-from machine import BINARY, ENVIRONMENT, SERVER_CORE, WORKER_CORE
-from service import Service
+from machine import BINARY, ENVIRONMENT, RELEASE, SERVER_CORE, WORKER_CORE, Process
+from service import Service, free_port
 
 KEPT = HERE / "instructions.json"
 MOST_GROWTH = 0.05
@@ -33,7 +34,19 @@ def _without_debug_information(directory):
     return copy
 
 
-def _drain(program, directory, count):
+def _under_callgrind(program, directory, *arguments):
+    return ["setarch", "-R", "valgrind", "--tool=callgrind", f"--callgrind-out-file={directory / 'callgrind.out'}",
+            str(program), *map(str, arguments)]
+
+
+def _counted(said):
+    found = re.search(r"Collected : (\d+)", said)
+    if not found:
+        raise RuntimeError(f"callgrind: {said[-2000:]}")
+    return int(found.group(1))
+
+
+def _worker(program, directory, count):
     service = Service(directory)
     try:
         queue = service.queue()
@@ -41,48 +54,67 @@ def _drain(program, directory, count):
         arguments = LASTCALL.arguments(queue, Job(concurrency=10, options=(
             "--pollers", 1, "--wait", "1s", "--drain-when-empty")), service.endpoint)
         done = subprocess.run(
-            ["taskset", "-c", str(WORKER_CORE), "setarch", "-R", "valgrind", "--tool=callgrind",
-             "--callgrind-out-file=" + str(directory / f"callgrind.{count}.out"), str(program), *map(str, arguments[1:])],
+            ["taskset", "-c", str(WORKER_CORE), *_under_callgrind(program, directory, *arguments[1:])],
             capture_output=True, text=True, env=FIXED, timeout=120, cwd=directory)
-        counted = re.search(r"Collected : (\d+)", done.stderr)
         report = json.loads((done.stdout.splitlines() or ["{}"])[-1])
-        if not counted or report.get("jobs", {}).get("done") != count:
+        if report.get("jobs", {}).get("done") != count:
             raise RuntimeError(f"callgrind: {done.stdout[-500:]} {done.stderr[-1500:]}")
-        return int(counted.group(1)), report["polls"]["answered"]
+        return _counted(done.stderr)
     finally:
         service.stop()
 
 
-def count(directory, runs=RUNS):
+def _server(program, directory, count):
+    port = free_port()
+    server = Process(_under_callgrind(program, directory, "serve", "--listen", f"127.0.0.1:{port}"), SERVER_CORE,
+                     directory, FIXED)
+    try:
+        server.says("listening on")
+        path = "/" + Service(directory, f"http://127.0.0.1:{port}").queue().url.split("/", 3)[3]
+        subprocess.run(["taskset", "-c", str(WORKER_CORE), RELEASE / "bench_floor", "load", str(port), path, "1",
+                        str(count)], check=True, stdout=subprocess.DEVNULL, timeout=120)
+        server.signal()
+        server.wait(60)
+        return _counted(server.said()[1])
+    finally:
+        server.kill()
+
+
+COUNTED = {"worker": _worker, "server": _server}
+
+
+def count(what, directory, runs=RUNS):
     """The instructions a message of each run."""
     found = []
     program = _without_debug_information(directory)
     for _ in range(runs):
-        short, long = _drain(program, directory, SHORT), _drain(program, directory, LONG)
-        found.append((long[0] - short[0]) / (LONG - SHORT))
-        print(f"  {found[-1]:,.0f} instructions a message ({long[1] - short[1]} more receives)", file=sys.stderr,
-              flush=True)
+        short, long = COUNTED[what](program, directory, SHORT), COUNTED[what](program, directory, LONG)
+        found.append((long - short) / (LONG - SHORT))
+        print(f"  {what}: {found[-1]:,.0f} instructions a message", file=sys.stderr, flush=True)
     return found
 
 
 def check(directory, keep=False):
-    """0: the count has not grown by more than 5 % over the figure that is kept."""
+    """0: no count has grown by more than 5 % over the figure that is kept."""
     if not shutil.which("valgrind"):
         print("valgrind is not installed: nothing is counted")
         return 69
     os.sched_setaffinity(0, {SERVER_CORE})
-    found = sorted(count(directory))
-    middle, spread = found[len(found) // 2], (found[-1] - found[0]) / found[0]
-    kept = json.loads(KEPT.read_text()) if KEPT.exists() else {"instructions_per_message": middle}
-    before = kept["instructions_per_message"]
-    growth = middle / before - 1
-    print(f"{middle:,.0f} instructions a message (spread {spread:.2%} in {len(found)} runs); kept: {before:,.0f}; "
-          f"{growth:+.1%}")
+    kept = json.loads(KEPT.read_text())
+    grown = False
+    for what, figures in kept.items():
+        found = sorted(count(what, directory))
+        middle, spread = found[len(found) // 2], (found[-1] - found[0]) / found[0]
+        before = figures["instructions_per_message"]
+        growth = middle / before - 1
+        print(f"{what}: {middle:,.0f} instructions a message (spread {spread:.2%} in {len(found)} runs); kept: "
+              f"{before:,.0f}; {growth:+.1%}")
+        figures["instructions_per_message"] = round(middle)
+        grown = grown or growth > MOST_GROWTH
     if keep:
-        KEPT.write_text(json.dumps(kept | {"instructions_per_message": round(middle)}, indent=2) + "\n")
+        KEPT.write_text(json.dumps(kept, indent=2) + "\n")
         return 0
-    if growth > MOST_GROWTH:
+    if grown:
         print(f"that is more than {MOST_GROWTH:.0%} of growth. Find what it buys; if it is worth it, keep the new figure "
               "with `scripts/bench --quick --keep`, and give the reason in the same commit")
-        return 1
-    return 0
+    return int(grown)
