@@ -79,13 +79,15 @@ void keeper::stop() {
 void keeper::look_at_due(steady_time now) {
   std::vector<std::uint64_t> ids;
   std::vector<sqs::visibility_change> changes;
+  steady_time until = steady_time::max();
   const auto send = [&] {
     if (ids.empty()) return;
     const canceller cancel = under_way_.emplace_back(std::make_shared<asio::cancellation_signal>());
     // Bound to the end of the coroutine: Asio looks at the slot once more after the last line.
     auto ended = [cancel](const std::exception_ptr&) {};
     asio::co_spawn(shard_.strand,
-                   extend(std::exchange(ids, {}), std::exchange(changes, {}), cancel, extensions_.enter()),
+                   extend(std::exchange(ids, {}), std::exchange(changes, {}),
+                          std::exchange(until, steady_time::max()), cancel, extensions_.enter()),
                    asio::bind_cancellation_slot(cancel->slot(), std::move(ended)));
   };
   while (!plan_.empty()) {
@@ -101,6 +103,7 @@ void keeper::look_at_due(steady_time now) {
       case lease::due::extension:
         changes.push_back({d.message().receipt_handle, d.lease.length_to_ask(now)});
         ids.push_back(d.id);
+        until = std::min(until, d.lease.try_until(now));
         asked_.emplace(d.id, &d);
         d.lease.asking();
         plan(d, d.lease.next_time());
@@ -126,12 +129,12 @@ void keeper::lose(delivery& d, steady_time now, std::string_view why) {
 }
 
 asio::awaitable<void> keeper::extend(std::vector<std::uint64_t> ids,
-                                     std::vector<sqs::visibility_change> changes, canceller cancel,
-                                     gate::holder inside) {
+                                     std::vector<sqs::visibility_change> changes, steady_time until,
+                                     canceller cancel, gate::holder inside) {
   co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
   co_await asio::this_coro::throw_if_cancelled(false);
   const steady_time asked_at = shard_.clock.now();
-  const steady_time deadline = std::min(asked_at + answer_timeout, end_at_);
+  const steady_time deadline = std::min({asked_at + answer_timeout, until, end_at_});
   std::vector<std::chrono::seconds> lengths;
   for (const sqs::visibility_change& change : changes)
     lengths.push_back(change.visibility);

@@ -51,8 +51,8 @@ class keeper {
   void look_at_due(steady_time now);
   void lose(delivery&, steady_time now, std::string_view why);
   boost::asio::awaitable<void> extend(std::vector<std::uint64_t> ids,
-                                      std::vector<sqs::visibility_change> changes, canceller cancel,
-                                      gate::holder inside);
+                                      std::vector<sqs::visibility_change> changes, steady_time until,
+                                      canceller cancel, gate::holder inside);
   void answered(std::uint64_t id, const error* problem, bool final, steady_time asked_at,
                 std::chrono::seconds length);
   boost::asio::awaitable<void> next_answer(delivery&);

@@ -36,6 +36,12 @@ std::chrono::seconds lease::length_to_ask(steady_time now) const noexcept {
   return std::clamp<std::chrono::seconds>(left, 0s, terms_.visibility);
 }
 
+steady_time lease::try_until(steady_time now) const noexcept {
+  constexpr std::chrono::nanoseconds least = 250ms;  // below it an answer that is on its way may be missed
+  const auto left = std::max<std::chrono::nanoseconds>(lost_at() - now, 0s);
+  return now + std::max(left / 2, std::min(left, least));
+}
+
 std::chrono::seconds lease::longest_rest(steady_time now) const noexcept {
   const auto left = std::chrono::floor<std::chrono::seconds>(limit_at_ - now);
   return std::max<std::chrono::seconds>(left - 1min, 0s);

@@ -38,6 +38,10 @@ class lease {
   /// For how long to ask, from now: the visibility timeout, or what the 12 hours leave of it.
   std::chrono::seconds length_to_ask(steady_time now) const noexcept;
 
+  /// Until when the answer to a delete or an extension is waited for: half of what is left, so that another try, on
+  /// another connection, may still be answered in time.
+  steady_time try_until(steady_time now) const noexcept;
+
   /// How long a message that is released may rest: the 12 hours count from its receive, not from its release,
   /// and asking past them is an error. A minute is kept for the request to be repeated.
   std::chrono::seconds longest_rest(steady_time now) const noexcept;

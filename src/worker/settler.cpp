@@ -51,7 +51,9 @@ asio::awaitable<settlement> settler::settle(lane& way, delivery& d, std::chrono:
     shard_.books.note(d.id, way.removes ? "its job is done, but its delete was not answered"
                                         : "its release was not answered");
   if (way.waiting.empty()) way.oldest = shard_.clock.now();
-  way.waiting.push_back({d.message().receipt_handle, after, &answer});
+  // A release is worth it at any time: a receipt handle that is out of date changes nothing.
+  const steady_time until = way.removes ? d.lease.try_until(shard_.clock.now()) : steady_time::max();
+  way.waiting.push_back({d.message().receipt_handle, after, until, &answer});
   changed_.notify();
   const std::optional<sqs::batch_failure> failed = co_await answer.wait();
   if (!failed) co_return settlement::done;
@@ -119,7 +121,9 @@ std::optional<steady_time> settler::flush(lane& way, steady_time now) {
 }
 
 asio::awaitable<void> settler::send(bool removes, std::vector<entry> batch, gate::holder inside) {
-  const steady_time deadline = std::min(shard_.clock.now() + answer_timeout, end_at_);
+  steady_time deadline = std::min(shard_.clock.now() + answer_timeout, end_at_);
+  for (const entry& e : batch)
+    deadline = std::min(deadline, e.until);
   result<std::vector<sqs::batch_failure>> answer = std::vector<sqs::batch_failure>{};
   if (removes) {
     std::vector<std::string> handles;

@@ -44,6 +44,7 @@ class settler {
   struct entry {
     std::string receipt_handle;
     std::chrono::seconds after;
+    steady_time until;  ///< when an answer is waited for no longer
     one_shot<std::optional<sqs::batch_failure>>* answer;
   };
   struct lane {

@@ -63,8 +63,7 @@ MUTATIONS = [
         ("raw", MESSAGE, "d->now = delivery::phase::settling;",
          "d->now = delivery::phase::settling;\n    if (MUTANT) d->inside.leave();")]),
     (2, "delete before the job has ended", [
-        ("raw", MESSAGE, "outcome o = co_await run_handler(*d);",
-         "if (MUTANT) co_await settler_.remove(*d);\n    outcome o = co_await run_handler(*d);")]),
+        ("raw", MESSAGE, "start(*d);", "start(*d);\n    if (MUTANT) co_await settler_.remove(*d);")]),
     (2, "delete whatever the outcome is", [
         ("expression", MESSAGE, "o.what == outcome::kind::done) {\n    const settlement", "true",
          ") {\n    const settlement")]),

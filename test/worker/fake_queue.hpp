@@ -68,6 +68,7 @@ class fake_queue final : public sqs::queue {
       std::vector<std::string> handles, steady_time deadline) override {
     std::vector<sqs::batch_failure> failures;
     ++delete_requests;
+    if (hung_deletes > 0) co_return co_await hang(hung_deletes, deadline);
     if (delete_takes.count() > 0) co_await sleep_for(clock_, delete_takes);
     if (on_delete != nullptr)
       if (auto failed = on_delete()) co_return *failed;
@@ -82,8 +83,9 @@ class fake_queue final : public sqs::queue {
   }
 
   boost::asio::awaitable<result<std::vector<sqs::batch_failure>>> change_visibility_batch(
-      std::vector<sqs::visibility_change> changes, steady_time) override {
+      std::vector<sqs::visibility_change> changes, steady_time deadline) override {
     std::vector<sqs::batch_failure> failures;
+    if (hung_changes > 0) co_return co_await hang(hung_changes, deadline);
     if (change_takes.count() > 0) co_await sleep_for(clock_, change_takes);
     if (on_change != nullptr)
       if (auto failed = on_change()) co_return *failed;
@@ -134,6 +136,8 @@ class fake_queue final : public sqs::queue {
   std::chrono::nanoseconds answer_delay{0};
   std::chrono::nanoseconds delete_takes{0};
   std::chrono::nanoseconds change_takes{0};
+  int hung_deletes{0};  ///< so many are sent on connections that have died without a word
+  int hung_changes{0};
   bool corrupts{false};
   std::string corrupt_id;
   bool never_answers{false};
@@ -142,6 +146,11 @@ class fake_queue final : public sqs::queue {
   std::function<std::optional<error>()> on_change;
 
  private:
+  boost::asio::awaitable<error> hang(int& left, steady_time deadline) {
+    --left;
+    co_await sleep_until(clock_, deadline);
+    co_return error{error_kind::timeout, "", "no answer in time"};
+  }
   bool is_blocked(const entry& e) const {
     if (!is_fifo_) return false;
     for (const entry& other : entries)

@@ -222,6 +222,15 @@ TEST_CASE("lease: an unanswered extension is asked again while there is time") {
   CHECK(l.ends_at() == t0 + 60s);
 }
 
+TEST_CASE("lease: no try waits for its answer so long that another could not follow") {
+  const lease l({.visibility = 60s}, t0, 0.0);
+  CHECK(l.try_until(t0 + 30s) == t0 + 30s + 12500ms);
+  CHECK(l.try_until(t0 + 53s) == t0 + 54s);
+  CHECK(l.try_until(t0 + 54600ms) == t0 + 54850ms);
+  CHECK(l.try_until(t0 + 54900ms) == t0 + 55s);
+  CHECK(l.try_until(t0 + 56s) == t0 + 56s);
+}
+
 TEST_CASE("lease: a confirmation that comes after the loss does not bring it back") {
   lease l({.visibility = 60s}, t0, 0.0);
   l.asking();

@@ -517,6 +517,37 @@ TEST_CASE("a job learns that its lease is lost before the lease ends, and its su
   CHECK(w.jobs.settlements == std::map<std::string, bool>{{"a", false}});
 }
 
+TEST_CASE("one connection that hangs does not cost a lease, however short the visibility timeout") {
+  for (const std::chrono::seconds visibility : {2s, 5s, 10s, 30s}) {
+    options o = with(1);
+    o.visibility = visibility;
+    world w(o);
+    w.queue.send("a", std::to_string(visibility.count() * 2));
+    w.queue.hung_changes = 1;
+    w.start();
+    w.clock.advance(visibility * 2 + 1s);
+    CHECK(w.jobs.told.empty());
+    CHECK(w.queue.extensions > 0);
+    CHECK(w.sums().deleted == 1);
+    w.drain();
+    w.finish();
+  }
+}
+
+TEST_CASE("one connection that hangs does not hold a delete up for longer than the lease lasts") {
+  options o = with(1);
+  o.visibility = 10s;
+  world w(o);
+  w.queue.send("a", "1");
+  w.queue.hung_deletes = 1;
+  w.start();
+  w.clock.advance(6s);
+  CHECK(w.queue.delete_requests == 2);
+  CHECK(w.sums().deleted == 1);
+  w.drain();
+  w.finish();
+}
+
 TEST_CASE("a release is not overtaken by an extension that is on its way") {
   options o = with(10);
   o.visibility = 10s;
