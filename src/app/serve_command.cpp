@@ -17,6 +17,7 @@ struct serve_settings {
   unsigned duplicates{0};
   bool reorder{false};
   broker::known_keys keys;
+  std::vector<std::string> host_names;
   std::string tls_certificate;
   std::string tls_key;
 };
@@ -37,6 +38,22 @@ option verify_option(broker::known_keys& into) {
               "access key and secret as AWS refuses them.",
           .repeatable = true,
           .set = add};
+}
+
+option host_name_option(std::vector<std::string>& into) {
+  const auto add = [&into](const std::string& text) -> result<void> {
+    into.push_back(text);
+    return {};
+  };
+  return {
+      .name = "host-name",
+      .value_name = "NAME",
+      .help =
+          "A name by which the page and what else is below /_lastcall/ may be asked for, beside addresses "
+          "and names that no web site can have (localhost, a container's name, *.local, *.internal, "
+          "*.test). SQS itself answers at every name.",
+      .repeatable = true,
+      .set = add};
 }
 
 asio::awaitable<void> until_cancelled() { co_await sleep_until(real_clock(), steady_time::max()); }
@@ -60,6 +77,7 @@ int serve(const serve_settings& s, console& c) {
   options.engine.duplicates = s.duplicates / 100.0;
   options.engine.reorder = s.reorder;
   options.keys = s.keys;
+  options.host_names = s.host_names;
   options.http.tls = tls.get();
   if (tls) options.scheme = "https";
   const auto server = embedded_queue_server::start(loop, s.listen, options, s.data);
@@ -93,7 +111,7 @@ command serve_command() {
                          "Serves HTTPS instead of HTTP, with this certificate chain (PEM); needs --tls-key. "
                          "lastcall, boto3 and the AWS CLI trust it if AWS_CA_BUNDLE names its issuer's."),
              text_option("tls-key", "FILE", settings->tls_key, "The certificate's key (PEM)."),
-             verify_option(settings->keys),
+             host_name_option(settings->host_names), verify_option(settings->keys),
              choice_option(
                  "fidelity", {"convenient", "aws"}, settings->fidelity,
                  "With aws it is as inconvenient as SQS: a queue's name is free again only 60 seconds after "

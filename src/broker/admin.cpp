@@ -2,6 +2,7 @@
 
 #include "base/exposition.hpp"
 #include "broker/console.hpp"
+#include "broker/local_host.hpp"
 #include "broker/request_context.hpp"
 #include "broker/server.hpp"
 #include "broker/server_metrics.hpp"
@@ -15,6 +16,7 @@ http::response text(unsigned status, std::string_view type, std::string body) {
   out.headers.add("Content-Type", std::string(type));
   out.headers.add("Cache-Control", "no-store");
   out.headers.add("X-Content-Type-Options", "nosniff");
+  out.headers.add("Cross-Origin-Resource-Policy", "same-origin");
   out.body = std::move(body);
   return out;
 }
@@ -50,6 +52,10 @@ bool is_own_path(std::string_view path) noexcept {
 
 http::response answer_own(server& it, const http::request& request) {
   const std::string_view path = path_of(request.target);
+  if (path.starts_with("/_lastcall/") && !is_local_host(request.headers.get("Host"), it.host_names()))
+    return plain(403,
+                 "refused: this host name could be another site's; use an address or localhost, or start the "
+                 "server with --host-name and the name");
   if (!only_reads(request) && is_from_another_site(request))
     return plain(403, "refused: the request comes from a page of another site");
   if (auto console = answer_console(it, request)) return std::move(*console);

@@ -19,8 +19,8 @@ bool is_own_path(std::string_view path) noexcept;
 ///     POST /_lastcall/reset  forgets all queues, messages and move tasks
 ///     GET  /_lastcall/       the web page, and what belongs to it: console.hpp
 ///
-/// What changes something is refused (403) where a browser sends it for a page of another site. On the
-/// server's strand only.
+/// What changes something is refused (403) where a browser sends it for a page of another site, and all below
+/// /_lastcall/ where the host's name could be another site's (local_host.hpp). On the server's strand only.
 http::response answer_own(server&, const http::request&);
 /// The answer in place of one that could not be kept.
 http::response refuse(const api_error&);

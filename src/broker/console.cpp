@@ -31,6 +31,7 @@ http::response answer_with(unsigned status, std::string_view type, std::string b
   out.headers.add("Cache-Control", "no-store");
   out.headers.add("X-Content-Type-Options", "nosniff");
   out.headers.add("Content-Security-Policy", std::string(policy));
+  out.headers.add("Cross-Origin-Resource-Policy", "same-origin");
   out.headers.add("Referrer-Policy", "no-referrer");
   out.body = std::move(body);
   return out;

@@ -82,6 +82,7 @@ server::server(const asio::any_io_executor& executor, clock& clock, random& chan
       polls_(engine_, options.polls),
       endpoint_(options.scheme + "://" + l->address()),
       scheme_(options.scheme),
+      host_names_(std::move(options.host_names)),
       http_(executor, clock, std::move(l), *this, options.http),
       inside_(clock, executor),
       timer_(clock, executor) {

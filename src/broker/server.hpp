@@ -16,6 +16,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace lastcall::broker {
 
@@ -23,6 +24,8 @@ struct server_options {
   engine_options engine;
   long_poll_options polls;
   http::server_options http;
+  /// Further names of this host, by which the paths below /_lastcall/ may be asked for: local_host.hpp.
+  std::vector<std::string> host_names{};
   std::string scheme{"http"};  ///< of the queue URLs that are given out; "https" behind TLS
   /// Whose signatures are accepted; without any, none is looked at. The server's own paths need none.
   known_keys keys;
@@ -74,6 +77,7 @@ class server final : private http::service {
 
   const request_counts& requests() const noexcept { return requests_; }
   std::size_t open_polls() const noexcept { return polls_.waiting(); }
+  const std::vector<std::string>& host_names() const noexcept { return host_names_; }
   std::size_t connections() const noexcept { return http_.connections(); }
 
  private:
@@ -93,6 +97,7 @@ class server final : private http::service {
   long_polls polls_;
   const std::string endpoint_;
   const std::string scheme_;
+  const std::vector<std::string> host_names_;
   http::server http_;
   request_counts requests_;
   std::optional<signature_check> check_signature_;

@@ -191,6 +191,37 @@ TEST_CASE("the page carries out operations as the API does") {
   CHECK(w.ask(post("/_lastcall/api", "{}")).status == 400);  // no operation is named
 }
 
+TEST_CASE("a name that another site could have does not lead to the page") {
+  server_options options;
+  options.host_names = {"queues.example.com"};
+  server_world w(options);
+  const auto asked_at = [&](const std::string& host, const std::string& path) {
+    http::request request;
+    request.method = "GET";
+    request.target = path;
+    request.headers.add("Host", host);
+    return w.ask(request).status;
+  };
+  const std::string page = "/_lastcall/queues.json";
+  for (const char* own : {"127.0.0.1:9324", "10.1.2.3", "[::1]:9324", "localhost:9324", "LocalHost.",
+                          "lastcall:9324", "", "a.localhost", "host.docker.internal:9324",
+                          "sqs.default.svc.cluster.local", "queues.example.com:80", "Queues.Example.com."}) {
+    CAPTURE(own);
+    CHECK(asked_at(own, page) == 200);
+  }
+  for (const char* foreign : {"example.com", "evil.example.com:9324", "127.0.0.1.example.com",
+                              "localhost.com", ".local", "10.1.2.3.nip.io", "notqueues.example.com"}) {
+    CAPTURE(foreign);
+    CHECK(asked_at(foreign, page) == 403);
+  }
+  http::request reset = post("/_lastcall/reset", "");
+  reset.headers = {};
+  reset.headers.add("Host", "evil.example.com:9324");
+  CHECK(w.ask(reset).status == 403);
+  CHECK(asked_at("evil.example.com", "/healthz") == 200);
+  CHECK(asked_at("evil.example.com", "/?Action=ListQueues") == 200);
+}
+
 TEST_CASE("the page of another site can change nothing here") {
   server_world w;
   const std::string url = w.create("jobs");

@@ -174,6 +174,14 @@ def test_a_browser_is_shown_the_page_and_other_clients_are_not(embedded):
     assert request(embedded.endpoint, "GET", "/")[0] == 404
 
 
+def test_another_name_does_not_lead_to_the_page(embedded):
+    for path in ("/_lastcall/", "/_lastcall/queues.json"):
+        status, _, text = request(embedded.endpoint, "GET", path, {"Host": "rebound.example.com"})
+        assert status == 403 and "--host-name" in text
+    assert request(embedded.endpoint, "POST", "/_lastcall/reset", {"Host": "rebound.example.com"})[0] == 403
+    assert request(embedded.endpoint, "GET", "/?Action=ListQueues", {"Host": "rebound.example.com"})[0] == 200
+
+
 @pytest.mark.parametrize("path", ["api", "drop", "reset"])
 def test_another_site_can_not_use_the_page(embedded, embedded_queue, path):
     headers = {"Origin": "https://example.com", "X-Amz-Target": "AmazonSQS.DeleteQueue"}
