@@ -1,5 +1,7 @@
 #include "simulation/forbidden.hpp"
 
+#include "simulation/sanitized.hpp"
+
 #include <cstdlib>
 #include <cstring>
 #include <dlfcn.h>
@@ -8,14 +10,6 @@
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-
-#if defined(__has_feature)
-#define LASTCALL_SANITIZED __has_feature(address_sanitizer)
-#elif defined(__SANITIZE_ADDRESS__)
-#define LASTCALL_SANITIZED 1
-#else
-#define LASTCALL_SANITIZED 0
-#endif
 
 namespace lastcall::simulation {
 namespace {

@@ -1,6 +1,7 @@
 // lastcall_simulate: see --help.
 
 #include "simulation/forbidden.hpp"
+#include "simulation/memory.hpp"
 #include "simulation/mutant.hpp"
 #include "simulation/small_world.hpp"
 #include "simulation/timeline.hpp"
@@ -22,6 +23,7 @@
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 using namespace lastcall::simulation;
@@ -193,16 +195,32 @@ struct tally {
   fault_counts faults;
 };
 
+/// A run, of which nothing may be left in memory; a trace of it is, and what is said of its failure.
+verdict simulate_and_count(const plan& p, trace& t, depth where) {
+  const without_the_machine nothing_real;
+  const std::size_t before = memory_blocks_in_use();
+  verdict v = simulate(p, t, where);
+  if (v.is_clean() && !t.is_on() && memory_blocks_in_use() != before)
+    v.failure = fmt::format("{} blocks of memory were held before the run, and {} are after it", before,
+                            memory_blocks_in_use());
+  return v;
+}
+
+/// Tables that are made when they are first needed are there from now on.
+void warm_up(depth where) {
+  const int chosen = std::exchange(mutant, 0);
+  trace t;
+  static_cast<void>(simulate(where == depth::bytes ? draw_bytes(0) : draw(0), t, where));
+  mutant = chosen;
+}
+
 void run(const arguments& a, std::uint64_t seed, tally& all) {
   current_seed = seed;
   const bool bytes = a.where == depth::bytes;
   const plan p = bytes ? draw_bytes(seed) : draw(seed);
   trace t;
   if (a.trace || !a.picture.empty()) t.turn_on();
-  const verdict v = [&] {
-    const without_the_machine nothing_real;
-    return simulate(p, t, a.where);
-  }();
+  const verdict v = simulate_and_count(p, t, a.where);
   ++all.runs;
   all.steps += v.steps;
   all.faults += v.faults;
@@ -243,6 +261,7 @@ int main(int argc, char** argv) {
   std::signal(SIGABRT, on_abort);
   if (!a.from_machine.empty()) return ask_machine(a.from_machine);
   if (a.small_world) return explore_all(a);
+  warm_up(a.where);
   const std::clock_t began = std::clock();
   tally all;
   for (std::size_t i = 0; i < a.count() && all.failures < a.most_failures; ++i)

@@ -123,10 +123,8 @@ void oracle::finished(const std::vector<std::size_t>& present) {
 }
 
 lease_record* oracle::find(const std::string& handle) {
-  const auto r = broker::decode_receipt_handle(handle);
-  if (!r) return nullptr;
-  const auto found = leases_.find(key(*r));
-  return found == leases_.end() ? nullptr : &found->second;
+  const auto found = by_handle_.find(handle);
+  return found == by_handle_.end() ? nullptr : found->second;
 }
 
 bool oracle::is_current(const broker::receipt& r) const {

@@ -121,6 +121,7 @@ class oracle {
 
   steady_time now() const noexcept { return clock_.now(); }
   static std::uint64_t key(const broker::receipt& r) noexcept { return (r.serial << 32) | r.lease; }
+  /// nullptr: it was never delivered.
   lease_record* find(const std::string& handle);
   /// Whether the service still counts the message as leased to that receive.
   bool is_current(const broker::receipt&) const;
@@ -156,6 +157,7 @@ class oracle {
   const lastcall::clock& clock_;
   const truth* truth_{};
   std::unordered_map<std::uint64_t, lease_record> leases_;
+  std::unordered_map<std::string, lease_record*> by_handle_;  ///< of what was delivered
   std::vector<conduct> processes_;
   std::vector<std::shared_ptr<job_record>> running_;
   std::vector<bool> was_sent_;

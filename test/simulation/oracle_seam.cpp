@@ -104,7 +104,8 @@ void oracle::receive_over(const poll_ptr& poll, const result<sqs::receive_answer
 }
 
 void oracle::deliver(conduct& c, const poll_ptr& poll, const message& m, bool corrupt) {
-  lease_record& l = *find(m.receipt_handle);
+  lease_record& l = leases_.at(key(*broker::decode_receipt_handle(m.receipt_handle)));
+  by_handle_[m.receipt_handle] = &l;
   l.delivered = true;
   l.delivered_at = now();
   l.provable = provable_lease(poll->asked_at, c.options.visibility);
@@ -124,7 +125,7 @@ void oracle::deliver(conduct& c, const poll_ptr& poll, const message& m, bool co
 void oracle::deletes_sent(std::size_t process, const std::vector<std::string>& handles) {
   for (const std::string& handle : handles) {
     lease_record* l = find(handle);
-    if (l == nullptr || l->process != process || !l->delivered)
+    if (l == nullptr || l->process != process)
       return violated(2, fmt::format("worker {} deletes what it never received", process));
     ++l->open_requests;
     l->asked = true;
@@ -172,7 +173,7 @@ void oracle::failed(conduct& c, lease_record& l) {
 void oracle::changes_sent(std::size_t process, const std::vector<sqs::visibility_change>& changes) {
   for (const sqs::visibility_change& change : changes) {
     lease_record* l = find(change.receipt_handle);
-    if (l == nullptr || l->process != process || !l->delivered)
+    if (l == nullptr || l->process != process)
       return violated(3, fmt::format("worker {} changes what it never received", process));
     ++l->open_requests;
     l->asked = true;

@@ -56,7 +56,8 @@ service::service(lane& world, const plan& p, oracle& o)
       dice_(p.seed ^ 0x5e41ce),
       random_(p.seed ^ 0xe0913e),
       engine_(random_, {.duplicates = p.faults.duplicates, .reorder = p.faults.reorder}),
-      polls_(engine_, {.abandoned_polls_lease = true}) {
+      polls_(engine_, {.abandoned_polls_lease = true}),
+      name_(p.fifo ? "work.fifo" : "work") {
   const std::string suffix = p.fifo ? ".fifo" : "";
   broker::text_map attributes;
   if (p.fifo) attributes["FifoQueue"] = "true";
@@ -66,7 +67,7 @@ service::service(lane& world, const plan& p, oracle& o)
     attributes["RedrivePolicy"] = fmt::format(R"({{"deadLetterTargetArn":"{}","maxReceiveCount":"{}"}})",
                                               dead_letters_->arn(), *p.most_receives);
   }
-  queue_ = make_queue(engine_, caller(), "work" + suffix, std::move(attributes), url_);
+  queue_ = make_queue(engine_, caller(), name_, std::move(attributes), url_);
 }
 
 broker::call service::caller() const {
@@ -78,7 +79,7 @@ broker::call service::caller() const {
 
 void service::send(std::size_t index, const message_plan& m) {
   broker::send_message_request request;
-  request.queue_url = url_;
+  request.queue_url = name_;
   request.message.body = std::to_string(index);
   if (plan_.fifo) {
     request.message.group_id = m.group;
@@ -91,7 +92,7 @@ void service::send(std::size_t index, const message_plan& m) {
 
 void service::receive(const sqs::receive_request& r, const poll_ptr& poll, receive_reply reply) {
   broker::receive_message_request request;
-  request.queue_url = url_;
+  request.queue_url = name_;
   request.system_attribute_names = {"ApproximateReceiveCount", "MessageGroupId"};
   request.max_messages = r.max_messages;
   request.visibility_timeout_s = r.visibility.count();
@@ -167,7 +168,7 @@ result<std::vector<sqs::batch_failure>> service::remove(std::size_t process,
   return entry_by_entry(handles, true, [&](const std::string& handle) {
     const broker::receipt r = broker::decode_receipt_handle(handle).value();
     const bool existed = look(r.serial).exists;
-    auto answer = engine_.perform(caller(), broker::delete_message_request{url_, handle});
+    auto answer = engine_.perform(caller(), broker::delete_message_request{name_, handle});
     if (existed && !look(r.serial).exists) oracle_.deleted(process, r);
     return answer;
   });
@@ -179,7 +180,7 @@ result<std::vector<sqs::batch_failure>> service::change_visibility(
     const broker::receipt r = broker::decode_receipt_handle(change.receipt_handle).value();
     const bool ours = look(r.serial).exists && look(r.serial).lease == r.lease;
     auto answer = engine_.perform(caller(), broker::change_message_visibility_request{
-                                                url_, change.receipt_handle, change.visibility.count()});
+                                                name_, change.receipt_handle, change.visibility.count()});
     if (ours && answer.has_value()) oracle_.changed(process, r, change.visibility, caller_has_gone);
     return answer;
   });

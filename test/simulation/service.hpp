@@ -70,6 +70,7 @@ class service final : public truth {
   broker::engine engine_;
   broker::long_polls polls_;
   std::unordered_map<std::uint64_t, open_poll> open_;
+  std::string name_;  ///< of the queue, which the engine knows by that as well
   std::string url_;
   broker::queue* queue_{};
   broker::queue* dead_letters_{};
