@@ -14,10 +14,45 @@ namespace {
 
 using problem = std::optional<api_error>;
 
-constexpr auto system_attribute_names = std::to_array<std::string_view>(
-    {"SenderId", "SentTimestamp", "ApproximateReceiveCount", "ApproximateFirstReceiveTimestamp",
-     "SequenceNumber", "MessageDeduplicationId", "MessageGroupId", "AWSTraceHeader",
-     "DeadLetterQueueSourceArn"});
+std::string milliseconds(wall_time t) {
+  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count());
+}
+
+std::string extra(const stored_message& m, std::string message_extras::* text) {
+  return m.extras ? *m.extras.*text : std::string();
+}
+
+/// A system attribute, and its value: empty where the message has none.
+struct system_attribute {
+  std::string_view name;
+  std::string (*value)(const queue&, const stored_message&);
+};
+
+/// In the order in which they are answered.
+constexpr auto system_attributes = std::to_array<system_attribute>({
+    {"SenderId", [](const queue&, const stored_message& m) { return *m.sender_id; }},
+    {"SentTimestamp", [](const queue&, const stored_message& m) { return milliseconds(m.sent_at); }},
+    {"ApproximateReceiveCount",
+     [](const queue&, const stored_message& m) { return std::to_string(m.receive_count); }},
+    {"ApproximateFirstReceiveTimestamp",
+     [](const queue&, const stored_message& m) { return milliseconds(m.first_received_at); }},
+    {"SequenceNumber",
+     [](const queue& q, const stored_message& m) {
+       return q.is_fifo() ? sequence_number(m.serial) : std::string();
+     }},
+    {"MessageDeduplicationId",
+     [](const queue&, const stored_message& m) { return extra(m, &message_extras::deduplication_id); }},
+    {"MessageGroupId", [](const queue&, const stored_message& m) { return m.group_id; }},
+    {"AWSTraceHeader",
+     [](const queue&, const stored_message& m) { return extra(m, &message_extras::trace_header); }},
+    {"DeadLetterQueueSourceArn",
+     [](const queue&, const stored_message& m) { return extra(m, &message_extras::dead_letter_source_arn); }},
+});
+
+bool is_system_attribute(std::string_view name) {
+  return std::any_of(system_attributes.begin(), system_attributes.end(),
+                     [&](const system_attribute& known) { return known.name == name; });
+}
 
 problem check_range(const std::optional<std::int64_t>& value, std::string_view name, std::int64_t most) {
   if (!value || (*value >= 0 && *value <= most)) return std::nullopt;
@@ -28,8 +63,7 @@ problem check_range(const std::optional<std::int64_t>& value, std::string_view n
 problem check_system_names(const std::vector<std::string>& names) {
   for (const std::string& name : names)
     // The older parameter is typed as names of queue attributes; those bring nothing here.
-    if (name != "All" && !has_attribute(name, true) &&
-        std::count(system_attribute_names.begin(), system_attribute_names.end(), name) == 0)
+    if (name != "All" && !has_attribute(name, true) && !is_system_attribute(name))
       return faults::unknown_attribute(name);
   return std::nullopt;
 }
@@ -50,48 +84,28 @@ problem check_request(const receive_message_request& r, bool fifo) {
   return check_token(*r.attempt_id, "ReceiveRequestAttemptId");
 }
 
-std::string milliseconds(wall_time t) {
-  return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count());
-}
-
-/// Those that a request asks for, in the order in which they are answered.
-std::vector<std::string_view> asked_attributes(const receive_message_request& r) {
-  std::vector<std::string_view> asked;
-  for (const std::string_view name : system_attribute_names) {
-    const auto names_it = [&](const std::string& word) { return word == "All" || word == name; };
+std::vector<const system_attribute*> asked_attributes(const receive_message_request& r) {
+  std::vector<const system_attribute*> asked;
+  for (const system_attribute& attribute : system_attributes) {
+    const auto names_it = [&](const std::string& word) { return word == "All" || word == attribute.name; };
     if (std::any_of(r.attribute_names.begin(), r.attribute_names.end(), names_it) ||
         std::any_of(r.system_attribute_names.begin(), r.system_attribute_names.end(), names_it))
-      asked.push_back(name);
+      asked.push_back(&attribute);
   }
   return asked;
 }
 
-/// The value of a system attribute; empty where the message has none.
-std::string system_attribute(const stored_message& m, std::string_view name, bool fifo) {
-  if (name == "SenderId") return *m.sender_id;
-  if (name == "SentTimestamp") return milliseconds(m.sent_at);
-  if (name == "ApproximateReceiveCount") return std::to_string(m.receive_count);
-  if (name == "ApproximateFirstReceiveTimestamp") return milliseconds(m.first_received_at);
-  if (name == "MessageGroupId") return m.group_id;
-  if (name == "SequenceNumber") return fifo ? sequence_number(m.serial) : std::string();
-  if (!m.extras) return {};
-  if (name == "MessageDeduplicationId") return m.extras->deduplication_id;
-  if (name == "AWSTraceHeader") return m.extras->trace_header;
-  return m.extras->dead_letter_source_arn;
-}
-
 received_message describe(const queue& q, const stored_message& m, const receive_message_request& r,
-                          const std::vector<std::string_view>& asked) {
+                          const std::vector<const system_attribute*>& asked) {
   received_message out;
   out.message_id = std::string_view(m.id);
   out.receipt_handle = encode({q.id(), m.serial, m.lease});
   out.md5_of_body = std::string_view(m.md5_of_body);
   out.body = m.body;
   out.system_attributes.reserve(asked.size());
-  for (const std::string_view name : asked)
-    if (std::string value = system_attribute(m, name, q.is_fifo()); !value.empty())
-      out.system_attributes.emplace_back(name, std::move(value));
-  }
+  for (const system_attribute* attribute : asked)
+    if (std::string value = attribute->value(q, m); !value.empty())
+      out.system_attributes.emplace_back(attribute->name, std::move(value));
   if (!m.extras || r.message_attribute_names.empty()) return out;
   const message_attributes selected = select_attributes(m.extras->attributes, r.message_attribute_names);
   out.md5_of_attributes = sqs::attributes_md5(selected);
@@ -129,8 +143,8 @@ answer<receive_outcome> receive_operations::receive(const call& caller, const re
   std::vector<stored_message*> messages;
   if (r.attempt_id) messages = take_again(q, caller.now, visibility, *r.attempt_id);
   if (messages.empty()) {
-    outcome.leased.reserve(messages.size());
     messages = take_available(q, caller.now, visibility, std::min(room, asked));
+    outcome.leased.reserve(messages.size());
     for (const stored_message* m : messages)
       outcome.leased.push_back({q.id(), m->serial, m->lease});
     if (r.attempt_id && !messages.empty()) {
@@ -140,9 +154,10 @@ answer<receive_outcome> receive_operations::receive(const call& caller, const re
       q.attempts.remember(*r.attempt_id, std::move(given), caller.now.steady);
     }
   }
-  const std::vector<std::string_view> attributes = asked_attributes(r);
-  outcome.result.messages.reserve(messages.size());
   q.totals.received += outcome.leased.size();
+  if (messages.empty()) return outcome;
+  const std::vector<const system_attribute*> attributes = asked_attributes(r);
+  outcome.result.messages.reserve(messages.size());
   for (const stored_message* m : messages)
     outcome.result.messages.push_back(describe(q, *m, r, attributes));
   return outcome;

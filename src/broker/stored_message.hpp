@@ -44,7 +44,6 @@ struct stored_message : order_hook<waiting_tag>, order_hook<age_tag> {
   short_text<36> id;
   short_text<32> md5_of_body;
   std::string body;
-  std::string md5_of_body;
   const std::string* sender_id{nullptr};
   std::string group_id;  ///< empty: none
   std::unique_ptr<message_extras> extras;
