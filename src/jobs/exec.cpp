@@ -132,7 +132,10 @@ asio::awaitable<exec_ending> attend(command_ptr c, job& job, std::chrono::nanose
                                 .group_exists = !ended || (watch.is_told() && c->process->has_group())};
     const auto next = watch.next(seen);
     if (next.what == step::leave) break;
-    if (next.what == step::terminate) c->process->signal_group(SIGTERM);
+    if (next.what == step::terminate) {
+      c->process->signal_group(SIGTERM);
+      c->process->signal_group(SIGCONT);  // who is stopped takes no other
+    }
     if (next.what == step::kill) c->process->signal_group(SIGKILL);
     if (next.what == step::wait) co_await c->changed.wait_until(next.until);
   }

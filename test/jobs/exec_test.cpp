@@ -287,6 +287,16 @@ TEST_CASE("a command is told to stop by SIGTERM and may end its job") {
   CHECK(real_clock().now() - b.told_at < 5s);
 }
 
+TEST_CASE("a command that stands still, stopped by a signal, can save where it stands too") {
+  bench b;
+  const auto script =
+      "trap 'printf 42 > $LASTCALL_CHECKPOINT_FILE; exit 1' TERM;"
+      "(while ! grep -q 'State:.T' /proc/$$/status; do sleep 0.01; done; echo ready) & kill -STOP $$; sleep 60";
+  CHECK(b.run_and_stop(script, stop_reason::draining, 10s).what == kind::stopped);
+  CHECK(b.job.saved == texts{"42"});
+  CHECK(real_clock().now() - b.told_at < 5s);
+}
+
 TEST_CASE("a command that was told to stop and fails is stopped, or tried again where it was over its time") {
   const auto script = "echo ready; exec sleep 60";
   bench b;
