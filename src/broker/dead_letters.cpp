@@ -42,7 +42,7 @@ void dead_letters::bury(const queue& source, std::unique_ptr<stored_message> m, 
   if (target->is_fifo()) {
     // "The original message's deduplication ID will be replaced with the original message's ID", and its age
     // starts anew; on a standard queue its retention goes on from when it was first sent.
-    m->rare().deduplication_id = m->id;
+    m->rare().deduplication_id = std::string_view(m->id);
     m->enqueued = now.steady;
   }
   target->put(std::move(m), now.steady, target->settings().delay);
