@@ -67,7 +67,21 @@ DIFFERENCES = (
         "Does not know RedriveAllowPolicy when it is read, and does not check or apply it.",
         "The API reference, CreateQueue: allowAll, denyAll, byQueue with up to 10 ARNs.",
         ("an attribute that is not set is left out: RedriveAllowPolicy", "a queue can allow nobody",
-         "a queue can allow some", "a redrive allow policy can not be: *")),
+         "a queue can allow some", "a redrive allow policy can not be: *",
+         "a redrive allow policy must have the form of one: *")),
+    Difference(
+        "Lets a queue have both kinds of encryption.",
+        "The API reference, SetQueueAttributes: only one at a time; recorded by others: InvalidAttributeName.",
+        ("a queue is encrypted by one of both",)),
+    Difference(
+        "Takes list values of message attributes.",
+        "The API reference, MessageAttributeValue: not implemented, reserved for future use; recorded by others: "
+        "UnsupportedOperation.",
+        ("an attribute can not be a list of: *",)),
+    Difference(
+        "Answers 400 to a receipt handle of another queue.",
+        "Recorded by others: ReceiptHandleIsInvalid has the status 404.",
+        ("the handle of another queue is refused by: *",)),
     Difference(
         "Timestamps of queues have fractions.",
         "GetQueueAttributes: epoch time in seconds, a whole number in what SDKs' users parse.",
@@ -209,10 +223,10 @@ DIFFERENCES = (
         "Takes any maxReceiveCount and other members of a redrive policy; breaks (500) on what is not JSON; a "
         "missing queue has another code.",
         "InvalidParameterValue (API reference, CreateQueue: maxReceiveCount from 1 to 1000; the queue must exist "
-        "and be of the same type).",
-        ("a message can not be received at most: *", "a redrive policy can not be: text",
-         "a redrive policy can not be: another member", "a redrive policy can not be: a list",
-         "a redrive policy can not be: not an ARN", "a redrive policy needs a queue that is there",
+        "and be of the same type), with the policy as it was written; InvalidAttributeValue for what is no JSON map.",
+        ("a message can not be received at most: *", "a redrive policy must be a json map: *",
+         "a redrive policy can not be: with another member", "a redrive policy can not be: with what is not an ARN",
+         "an error repeats the redrive policy as it was written", "a redrive policy needs a queue that is there",
          "a fifo queue needs a fifo dead letter queue", "a standard queue needs a standard dead letter queue")),
     Difference(
         "Has no message move tasks (500).",

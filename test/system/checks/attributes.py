@@ -213,6 +213,13 @@ def encryption_by_kms_replaces_that_of_sqs(sqs):
     assert found["SqsManagedSseEnabled"] == "false"
 
 
+@check
+def a_queue_is_encrypted_by_one_of_both(sqs):
+    sqs.queue(KmsMasterKeyId="alias/aws/sqs").fails(
+        "InvalidAttributeName", "SetQueueAttributes", "You can use one type of server-side encryption (SSE) at one time.",
+        Attributes={"SqsManagedSseEnabled": "true"})
+
+
 @each(["59", "86401"])
 def a_key_is_reused_for_a_minute_to_a_day(sqs, seconds):
     sqs.queue().fails("InvalidAttributeValue", "SetQueueAttributes",

@@ -98,12 +98,25 @@ def a_message_can_be_received_at_most(sqs, count):
     queue.set(RedrivePolicy=policy(dead, count))
 
 
-@each({"text": "dead", "no ARN": '{"maxReceiveCount":"3"}', "no count": '{"deadLetterTargetArn":"ARN"}',
-       "another member": '{"deadLetterTargetArn":"ARN","maxReceiveCount":"3","colour":"red"}', "a list": "[]",
-       "not an ARN": '{"deadLetterTargetArn":"queue","maxReceiveCount":"3"}'})
+@each({"text": "dead", "a list": "[]"})
+def a_redrive_policy_must_be_a_json_map(sqs, written):
+    sqs.queue().fails("InvalidAttributeValue", "SetQueueAttributes", "Invalid value for the parameter RedrivePolicy. "
+                      "Reason: Redrive policy is not a valid JSON map.", Attributes={"RedrivePolicy": written})
+
+
+@each({"without an ARN": '{"maxReceiveCount":"3"}', "without a count": '{"deadLetterTargetArn":"ARN"}',
+       "with another member": '{"deadLetterTargetArn":"ARN","maxReceiveCount":"3","colour":"red"}',
+       "with what is not an ARN": '{"deadLetterTargetArn":"queue","maxReceiveCount":"3"}'})
 def a_redrive_policy_can_not_be(sqs, written):
     queue, dead = sqs.queue(), sqs.queue()
     queue.fails(INVALID, "SetQueueAttributes", Attributes={"RedrivePolicy": written.replace("ARN", dead.arn)})
+
+
+@check
+def an_error_repeats_the_redrive_policy_as_it_was_written(sqs):
+    written = '{"deadLetterTargetArn": "dummy", "maxReceiveCount": 42}'
+    sqs.queue().fails(INVALID, "SetQueueAttributes", f"Value {written} for parameter RedrivePolicy is invalid. Reason: "
+                      "Invalid value for deadLetterTargetArn.", Attributes={"RedrivePolicy": written})
 
 
 @check
@@ -173,7 +186,14 @@ def a_queue_can_allow_some(sqs):
 
 
 @each({"another permission": {"redrivePermission": "allowSome"}, "no permission": {"sourceQueueArns": ["ARN"]},
-       "byQueue without ARNs": {"redrivePermission": "byQueue"},
+       "another member": {"redrivePermission": "allowAll", "colour": "red"}})
+def a_redrive_allow_policy_must_have_the_form_of_one(sqs, written):
+    queue = sqs.queue()
+    queue.fails("InvalidAttributeValue", "SetQueueAttributes", "unsupported format",
+                Attributes={"RedriveAllowPolicy": json.dumps(written).replace("ARN", queue.arn)})
+
+
+@each({"byQueue without ARNs": {"redrivePermission": "byQueue"},
        "ARNs without byQueue": {"redrivePermission": "allowAll", "sourceQueueArns": ["ARN"]},
        "11 ARNs": {"redrivePermission": "byQueue", "sourceQueueArns": [f"ARN{n}" for n in range(11)]}})
 def a_redrive_allow_policy_can_not_be(sqs, written):

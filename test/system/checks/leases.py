@@ -122,6 +122,14 @@ def a_message_is_deleted_after_its_lease_ended(sqs):
 
 
 @check
+def the_newest_handle_hides_a_message_again(sqs):
+    queue, message = one_received(sqs)
+    queue.hide(message, 0)
+    queue.hide(message, 30)
+    assert not queue.receive(wait_s=0) and queue.counts() == (0, 1, 0)
+
+
+@check
 def the_newest_handle_deletes(sqs):
     queue, _ = one_received(sqs, VisibilityTimeout=0)
     queue.delete(queue.receive_one())

@@ -68,6 +68,13 @@ def an_empty_text_is_told_in_the_words_of_sqs(sqs):
                       MessageBody="x", MessageAttributes={"ErrorDetails": text("")})
 
 
+@each({"texts": text("v") | {"StringListValues": ["w"]}, "bytes": binary(b"v") | {"BinaryListValues": [
+    {"$bytes": "dw=="}]}})
+def an_attribute_can_not_be_a_list_of(sqs, value):
+    sqs.queue().fails("UnsupportedOperation", "SendMessage", "list values", MessageBody="x",
+                      MessageAttributes={"a": value})
+
+
 @check
 def a_binary_value_does_not_make_a_text(sqs):
     sqs.queue().fails(INVALID, "SendMessage", MessageBody="x",

@@ -24,7 +24,8 @@ OLDER_NAMES = {
     "BatchRequestTooLong": "AWS.SimpleQueueService.BatchRequestTooLong",
     "UnsupportedOperation": "AWS.SimpleQueueService.UnsupportedOperation",
 }
-OTHER_STATUS = {"PurgeQueueInProgress": 403, "OverLimit": 403, "ResourceNotFoundException": 404}
+OTHER_STATUS = {"PurgeQueueInProgress": 403, "OverLimit": 403, "ResourceNotFoundException": 404,
+                "ReceiptHandleIsInvalid": 404}
 
 INVALID = "InvalidParameterValueException"
 MISSING = "MissingRequiredParameterException"
