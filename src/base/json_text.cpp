@@ -70,16 +70,27 @@ json_run short_run(std::string_view text) noexcept {
 json_run json_plain_run(std::string_view text) noexcept {
   if (text.size() < sizeof(bytes16)) return short_run(text);
   const std::size_t last = text.size() - sizeof(bytes16);  // where the last sixteen bytes begin
+  std::size_t at = 0;
   bytes16 seen{};
+  const auto ends_at = [&](std::size_t begin) {
+    bytes16 some;
+    std::memcpy(&some, text.data() + begin, sizeof some);
+    seen |= some;
+    return (some < first_printable) | (some == quote) | (some == backslash);
+  };
   const auto is_ascii = [&] {
     const halves bits = halves_of(seen);
     return ((bits.low | bits.high) & beyond_ascii) == 0;
   };
-  for (std::size_t at = 0;; at = std::min(at + sizeof(bytes16), last)) {
-    bytes16 some;
-    std::memcpy(&some, text.data() + at, sizeof some);
-    seen |= some;
-    const halves ends = halves_of((some < first_printable) | (some == quote) | (some == backslash));
+  const auto none_in = [](const bytes16& ends) {
+    const halves bits = halves_of(ends);
+    return (bits.low | bits.high) == 0;
+  };
+  if (none_in(ends_at(0)))  // it may be a long one: four at a time
+    for (at = 16; text.size() - at >= 64; at += 64)
+      if (!none_in(ends_at(at) | ends_at(at + 16) | ends_at(at + 32) | ends_at(at + 48))) break;
+  for (at = std::min(at, last);; at = std::min(at + sizeof(bytes16), last)) {
+    const halves ends = halves_of(ends_at(at));
     if (ends.low != 0) return {at + first_byte(ends.low), is_ascii()};
     if (ends.high != 0) return {at + 8 + first_byte(ends.high), is_ascii()};
     if (at == last) return {text.size(), is_ascii()};

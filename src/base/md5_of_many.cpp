@@ -118,11 +118,12 @@ void take_in(state& total, const block_of_each& block, const numbers& active) no
 }
 
 std::string hex_of_lane(const state& s, std::size_t lane) {
-  std::string bytes;
+  std::array<unsigned char, 16> bytes{};
+  auto* at = bytes.data();
   for (std::uint32_t number : {s.a[lane], s.b[lane], s.c[lane], s.d[lane]})
     for (int i = 0; i < 4; ++i, number >>= 8)
-      bytes.push_back(static_cast<char>(number));
-  return to_hex(bytes);
+      *at++ = static_cast<unsigned char>(number);
+  return to_hex(as_text(bytes));
 }
 
 using group = std::array<padded_text, lanes>;

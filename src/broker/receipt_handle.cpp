@@ -2,16 +2,20 @@
 
 #include "base/encoding.hpp"
 
+#include <array>
+
 namespace lastcall::broker {
 namespace {
 
 constexpr std::string_view prefix = "\x01\x01\x01";
 constexpr std::size_t length = 3 + 8 + 8 + 4 + 4;
 
+/// Writes a number, the highest byte first, and returns what follows it.
 template <class Number>
-void append(std::string& bytes, Number number) {
+char* put(char* at, Number number) {
   for (int shift = static_cast<int>(sizeof(Number)) * 8 - 8; shift >= 0; shift -= 8)
-    bytes.push_back(static_cast<char>(number >> shift));
+    *at++ = static_cast<char>(number >> shift);
+  return at;
 }
 
 template <class Number>
@@ -34,13 +38,13 @@ std::uint32_t checksum(std::string_view bytes) noexcept {
 }  // namespace
 
 std::string encode(const receipt& r) {
-  std::string bytes(prefix);
-  bytes.reserve(length);
-  append(bytes, r.queue_id);
-  append(bytes, r.serial);
-  append(bytes, r.lease);
-  append(bytes, checksum(bytes));
-  return to_base64(bytes);
+  std::array<char, length> bytes;
+  char* at = bytes.data() + prefix.copy(bytes.data(), prefix.size());
+  at = put(at, r.queue_id);
+  at = put(at, r.serial);
+  at = put(at, r.lease);
+  put(at, checksum({bytes.data(), at}));
+  return to_base64({bytes.data(), bytes.size()});
 }
 
 std::optional<receipt> decode_receipt_handle(std::string_view handle) {
