@@ -87,7 +87,10 @@ MUTATIONS = [
     (5, "extend a lost lease", [
         ("expression", "keeper.cpp", "d.lease.what_is_due(std::max(now, d.planned_at))",
          "d.lease.is_asking() ? d.lease.what_is_due(std::max(now, d.planned_at)) : lease::due::extension")]),
+    # Either of two rules is enough: an answer is not waited for so long, and does not count.
     (5, "let an answer revive a lost lease", [
+        ("expression", "keeper.cpp", "std::min({asked_at + answer_timeout, until, end_at_})",
+         "std::min(asked_at + answer_timeout, end_at_)"),
         ("expression", "lease.cpp", "state_ != state::asking || now >= lost_at()) {", "false", ") {")]),
     (5, "do not tell of a lost lease", [
         ("statement", "keeper.cpp",
