@@ -38,7 +38,12 @@ error at_operation(std::string_view operation, const error& why) {
 
 error out_of_time() { return {error_kind::timeout, "", "no time was left to send the request"}; }
 
-void log_retry(unsigned retries, const error& why) {
+void note_retry(unsigned retries, failure_class failure, const error& why) {
+  if (failure == failure_class::throttling) LASTCALL_MARK("a throttled request is tried again");
+  if (failure == failure_class::timeout)
+    LASTCALL_MARK("a request that was not answered in time is tried again");
+  if (failure == failure_class::transient)
+    LASTCALL_MARK("a request that failed on its way or at the service is tried again");
   if (log::enabled(log::level::debug)) log::debug("trying again", {{"retry", retries}, {"why", why.message}});
 }
 
@@ -145,16 +150,22 @@ asio::awaitable<result<std::string>> client::call(std::string_view operation, st
       co_return std::move(outcome.answer);
     if (is_cancelled) co_return given_up();
     const steady_time again = it.time.now() + retry_wait(retries, it.chance.unit(), outcome.retry_after);
-    if (again >= limits.deadline) co_return std::move(outcome.answer);
+    if (again >= limits.deadline) {
+      LASTCALL_MARK("no time is left for another try of a request");
+      co_return std::move(outcome.answer);
+    }
     cost = it.quota.acquire(outcome.failure);
     if (!cost) {
       LASTCALL_MARK("no retry is left in the quota");
       co_return std::move(outcome.answer);
     }
     ++retries;
-    log_retry(retries, outcome.answer.error());
+    note_retry(retries, outcome.failure, outcome.answer.error());
     co_await sleep_until(it.time, again);
-    if (watch.has_fired()) co_return given_up();
+    if (watch.has_fired()) {
+      LASTCALL_MARK("a call is cancelled between two tries");
+      co_return given_up();
+    }
   }
 }
 

@@ -1,5 +1,6 @@
 #include "aws/clock_skew.hpp"
 
+#include "base/mark.hpp"
 #include "base/timestamp.hpp"
 
 #include <algorithm>
@@ -40,7 +41,11 @@ bool clock_skew::learn(const observation& seen, const http::headers& answer,
   const std::optional<std::chrono::nanoseconds> skew = measured(seen, answer);
   if (skew) {
     if (refused && is_far(*skew, seen.signed_with)) correction_ = *skew;
-    if (!is_far(*skew, std::chrono::nanoseconds{0})) correction_ = std::chrono::nanoseconds{0};
+    if (!is_far(*skew, std::chrono::nanoseconds{0})) {
+      if (correction_ != std::chrono::nanoseconds{0})
+        LASTCALL_MARK("the clock is right again and is not corrected any more");
+      correction_ = std::chrono::nanoseconds{0};
+    }
   }
   return refused && is_far(correction_, seen.signed_with);
 }

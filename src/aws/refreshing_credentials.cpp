@@ -1,6 +1,7 @@
 #include "aws/refreshing_credentials.hpp"
 
 #include "base/log.hpp"
+#include "base/mark.hpp"
 #include "runtime/cancellation.hpp"
 
 #include <boost/asio/this_coro.hpp>
@@ -102,6 +103,7 @@ asio::awaitable<result<credentials_ptr>> refreshing_credentials::get(steady_time
     // after it: several are cancelled at once, he who fetched among them.
     if (!other->has_ended || watch.has_fired()) co_return given_up(too_late);
     if (other->outcome) co_return *other->outcome;
+    LASTCALL_MARK("who fetched credentials was cancelled, and one of those who wait fetches them");
   }
   co_return current_;
 }
@@ -122,6 +124,7 @@ result<credentials_ptr> refreshing_credentials::settle(result<credentials> fetch
   // Of use also when the source, in trouble itself, answers with what has expired: it is not to be pressed.
   not_before_ = now + pause_between_fetches;
   if (fetched) {
+    if (current_) LASTCALL_MARK("credentials are refreshed");
     current_ = std::make_shared<const credentials>(std::move(*fetched));
     // A source that is about to change its credentials may hand out the old ones once more: the new ones are
     // wanted before these end, and a second apart at the least.
@@ -131,10 +134,12 @@ result<credentials_ptr> refreshing_credentials::settle(result<credentials> fetch
     return current_;
   }
   if (!current_ || now >= *current_->expires) {
+    if (current_) LASTCALL_MARK("credentials have expired and can't be fetched again");
     not_before_ = now;
     return fetched.error();
   }
   not_before_ = std::min(not_before_, *current_->expires);
+  LASTCALL_MARK("credentials can't be fetched again, and the present ones serve on");
   log::warning(
       "credentials could not be fetched again; the present ones serve on",
       {{"why", fetched.error().message},

@@ -1,5 +1,7 @@
 #include "http/client_connection.hpp"
 
+#include "base/mark.hpp"
+
 #include <boost/asio/this_coro.hpp>
 
 namespace lastcall::http {
@@ -20,6 +22,7 @@ asio::awaitable<result<response>> client_connection::exchange(std::string_view w
   // A server that refuses a large request answers and closes before it has read all of it.
   result<response> answer = co_await read_answer(watch);
   if (!sent && !answer) co_return sent.error();
+  if (!sent) LASTCALL_MARK("a server answers and closes before it has read the whole request");
   may_go_on_ = may_go_on_ && sent;
   co_return answer;
 }
@@ -33,10 +36,15 @@ asio::awaitable<result<response>> client_connection::read_answer(const cancellat
     if (!got && got.error().code != "eof") co_return got.error();
     if (!got) {
       const bool has_begun = parser_.has_begun();
-      if (!has_begun)
+      if (!has_begun) {
+        LASTCALL_MARK("a connection is closed without an answer");
         co_return error{error_kind::network, "eof", "the connection was closed without an answer"};
+      }
       const result<void> ended = parser_.put_end();
-      if (!ended) co_return error{error_kind::network, "eof", ended.error().message};
+      if (!ended) {
+        LASTCALL_MARK("an answer ends half-way");
+        co_return error{error_kind::network, "eof", ended.error().message};
+      }
       co_return parser_.take();
     }
     input_.received(*got);

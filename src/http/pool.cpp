@@ -1,5 +1,7 @@
 #include "http/pool.hpp"
 
+#include "base/mark.hpp"
+
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 
@@ -23,7 +25,10 @@ std::unique_ptr<client_connection> pool::take(const origin& to) {
   std::deque<resting>& row = found->second;
   std::unique_ptr<client_connection> taken;
   while (!taken && !row.empty()) {
-    if (row.back().connection->is_usable()) taken = std::move(row.back().connection);
+    if (row.back().connection->is_usable())
+      taken = std::move(row.back().connection);
+    else
+      LASTCALL_MARK("a connection that was closed while it rested is not used again");
     row.pop_back();
   }
   return taken;

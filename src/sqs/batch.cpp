@@ -2,6 +2,7 @@
 
 #include "base/encoding.hpp"
 #include "base/json_reader.hpp"
+#include "base/mark.hpp"
 #include "sqs/answer.hpp"
 #include "sqs/errors.hpp"
 
@@ -99,10 +100,12 @@ result<std::vector<batch_failure>> decode_batch(std::string_view operation, std:
   if (!in.finish()) return not_an_answer(operation, body);
   std::vector<batch_failure> out;
   for (std::size_t i = 0; i < entries; ++i) {
-    if (failures[i])
+    if (failures[i]) {
       out.push_back(std::move(*failures[i]));
-    else if (!succeeded[i])
+    } else if (!succeeded[i]) {
+      LASTCALL_MARK("the answer to a batch does not mention one of its entries");
       out.push_back(not_mentioned(operation, i));
+    }
   }
   return out;
 }

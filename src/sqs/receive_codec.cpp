@@ -4,6 +4,7 @@
 #include "base/hash.hpp"
 #include "base/json_reader.hpp"
 #include "base/log.hpp"
+#include "base/mark.hpp"
 #include "sqs/answer.hpp"
 #include "sqs/attributes_md5.hpp"
 #include "sqs/json_writer.hpp"
@@ -153,6 +154,7 @@ void read_message(json_reader& in, std::string& scratch, receive_answer& into) {
     in.skip();
   if (in.failed()) return;
   if (read.m.receipt_handle.empty()) {
+    LASTCALL_MARK("a received message has no receipt handle");
     log::warning("a received message has no receipt handle and is left alone", {{"message_id", read.m.id}});
     return;
   }
