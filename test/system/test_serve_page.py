@@ -188,3 +188,139 @@ def test_another_site_can_not_use_the_page(embedded, embedded_queue, path):
     body = f'{{"QueueUrl":"{embedded_queue.url}"}}'
     assert request(embedded.endpoint, "POST", f"/_lastcall/{path}", headers, body)[0] == 403
     assert embedded_queue.counts().visible == 0
+
+
+# Everything can be reached and told apart without a mouse and without eyes.
+
+NAMED_ROLES = {"button", "link", "textbox", "spinbutton", "table", "region", "form", "list"}
+
+
+def focused(page):
+    """What has the focus: its name, and whether that can be seen."""
+    return page.browser.execute_script("""
+        const element = document.activeElement, style = getComputedStyle(element);
+        return [element.innerText || element.getAttribute("name") || element.tagName,
+                element.matches(":focus-visible") && style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2];""")
+
+
+def tab(page, times=1, key=None):
+    """The names of what the key leads to, one after the other."""
+    from selenium.webdriver import ActionChains, Keys
+    names = []
+    for _ in range(times):
+        ActionChains(page.browser).send_keys(key or Keys.TAB).perform()
+        name, is_seen = focused(page)
+        assert is_seen, f"the focus on {name!r} can not be seen"
+        names.append(name.split("\n")[0])
+    return names
+
+
+def press(page, key):
+    from selenium.webdriver import ActionChains, Keys
+    ActionChains(page.browser).send_keys(getattr(Keys, key, key)).perform()
+
+
+def tree(page):
+    """What a screen reader is told: role, name and properties of each element."""
+    nodes = page.browser.execute_cdp_cmd("Accessibility.getFullAXTree", {})["nodes"]
+    return [(node["role"]["value"], node.get("name", {}).get("value", ""),
+             {one["name"]: one["value"].get("value") for one in node.get("properties", ())})
+            for node in nodes if not node["ignored"]]
+
+
+CONTRASTS = """
+const channels = (text) => { const [r, g, b, a = 1] = text.match(/[\\d.]+/g).map(Number); return { rgb: [r, g, b], a }; };
+const light = ([r, g, b]) => { const f = (c) => (c /= 255) <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  return 0.2126 * f(r) + 0.7152 * f(g) + 0.0722 * f(b); };
+const ground = (element) => { for (let at = element; at; at = at.parentElement) {
+  const { rgb, a } = channels(getComputedStyle(at).backgroundColor); if (a === 1) return rgb; } return [255, 255, 255]; };
+const found = [];
+for (const element of document.querySelectorAll("body *")) {
+  const text = [...element.childNodes].filter((node) => node.nodeType === 3).map((node) => node.data.trim()).join("");
+  if (!text || !element.checkVisibility() || element.classList.contains("skip")) continue;
+  let opacity = 1;
+  for (let at = element; at; at = at.parentElement) opacity *= parseFloat(getComputedStyle(at).opacity);
+  const back = ground(element), ink = channels(getComputedStyle(element).color).rgb.map((c, i) => c * opacity + back[i] * (1 - opacity));
+  const [a, b] = [light(ink), light(back)];
+  found.push([text.slice(0, 40), (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05)]);
+}
+return found;"""
+
+
+def test_the_list_is_used_by_keyboard_alone(page, embedded, queue_name):
+    page.open()
+    assert tab(page, 3) == ["Skip to content", "lastcall", "Create queue"]
+    press(page, "ENTER")
+    assert focused(page)[0] == "name"
+    press(page, "ESCAPE")
+    assert focused(page)[0] == "Create queue" and not page.all("input[name=name]")[0].is_displayed()
+    press(page, "SPACE")
+    press(page, queue_name)
+    press(page, "ENTER")
+    page.shows(queue_name, "table")
+    eventually(lambda: focused(page)[0] == "Create queue", what="the focus did not come back")
+    for _ in range(50):
+        if tab(page) == [queue_name]:
+            break
+    press(page, "ENTER")
+    page.shows("No messages")
+    assert page.browser.execute_script("return document.activeElement.id") == "main"
+    assert queue_name in page.browser.title
+
+
+def test_a_queue_is_used_by_keyboard_alone(page, embedded, queue_name):
+    queue = embedded.service.create_queue(queue_name)
+    queue.send("first")
+    queue.send("second")
+    page.open(where(queue))
+    page.shows("second", ".messages")
+    assert tab(page, 4) == ["Skip to content", "lastcall", "Purge", "Delete queue"]
+    press(page, "ENTER")
+    assert focused(page)[0] == "Delete for good"
+    press(page, "ESCAPE")
+    assert focused(page)[0] == "Delete queue"
+    press(page, "ENTER")
+    tab(page)  # leaving it takes the question back as well
+    page.shows("Delete queue", ".head")
+    press(page, "ENTER")  # opens the first message
+    assert tab(page, 2) == ["first", "Delete message"]
+    press(page, "ENTER")
+    press(page, "ENTER")
+    eventually(lambda: "first" not in page.text(".messages"), what="the message is still there")
+    eventually(lambda: "second" in focused(page)[0], what="the focus is on nothing")
+    assert queue_name in embedded.service.queue_names()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_screen_reader_is_told_what_everything_is(page, embedded, queue_name, width):
+    queue = embedded.service.create_queue(queue_name)
+    queue.send("a body")
+    page.open(width=width)
+    page.shows(queue_name)
+    nodes = tree(page)
+    assert {"table", "columnheader", "row", "cell", "banner", "main", "status"} <= {role for role, _, _ in nodes}
+    assert ("table", "Queues") in [(role, name) for role, name, _ in nodes]
+    page.open(where(queue), width=width)
+    page.shows("a body", ".messages")
+    page.all("summary")[0].click()
+    page.shows("Receives", ".messages")
+    nodes = tree(page)
+    for role, name, properties in nodes:
+        if role in NAMED_ROLES or properties.get("focusable") and role != "RootWebArea" and role != "main":
+            assert name, f"a {role} has no name"
+    assert {"Purge", "Delete queue", "Send message", "Delete message"} <= {name for role, name, _ in nodes if role == "button"}
+    assert {"Body", "Message group", "Delay in seconds"} <= {
+        name for role, name, _ in nodes if role in ("textbox", "spinbutton")}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_all_text_stands_out_from_its_ground(page, embedded, queue_name, scheme):
+    queue = embedded.service.create_queue(queue_name)
+    queue.send("a body")
+    for at in ("", where(queue)):
+        page.open(at, scheme=scheme)
+        page.shows(queue_name)
+        found = page.browser.execute_script(CONTRASTS)
+        assert len(found) > 10
+        for text, contrast in found:  # WCAG 2.2, 1.4.3
+            assert contrast >= 4.5, f"{text!r}: {contrast:.2f}"

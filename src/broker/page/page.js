@@ -62,15 +62,17 @@ const act = async (work, done) => {
   }
 };
 
-/** A button that asks once more before it destroys something. */
+/** A button that asks once more before it destroys something. Escape, leaving it and time take the question back. */
 const dangerous = (text, sure, work) => {
   let timer;
-  const button = h("button", { type: "button", class: "danger", onclick: () => {
-    if (button.classList.contains("sure")) return reset(), work();
-    button.classList.add("sure");
-    button.textContent = sure;
-    timer = setTimeout(reset, 4000);
-  } }, text);
+  const button = h("button", { type: "button", class: "danger", onblur: () => reset(),
+    onkeydown: (event) => { if (event.key === "Escape") reset(); }, onclick: () => {
+      if (button.classList.contains("sure")) return reset(), work();
+      button.classList.add("sure");
+      button.textContent = sure;
+      say(`${sure}? Press again.`);
+      timer = setTimeout(reset, 4000);
+    } }, text);
   const reset = () => {
     clearTimeout(timer);
     button.classList.remove("sure");
@@ -102,37 +104,43 @@ const withRates = (answer) => {
 
 const COLUMNS = [["Visible", (q) => q.visible], ["In flight", (q) => q.inFlight], ["Delayed", (q) => q.delayed]];
 
-const queueRow = (queue, targets) => h("tr", {},
-  h("td", {}, h("a", { href: `#${queue.path}` }, queue.name), queue.fifo ? h("span", { class: "tag" }, "FIFO") : null,
+// The roles say what the elements are; on a narrow screen CSS lays them out as no table, and browsers forget it.
+const cell = { role: "cell" };
+const queueRow = (queue, targets) => h("tr", { role: "row" },
+  h("td", cell, h("a", { href: `#${queue.path}` }, queue.name), queue.fifo ? h("span", { class: "tag" }, "FIFO") : null,
     targets.has(queue.arn) ? h("span", { class: "tag dead" }, "dead letters") : null,
     queue.region === "us-east-1" ? null : h("span", { class: "tag" }, queue.region)),
-  ...COLUMNS.map(([label, of]) => h("td", { "data-label": label, class: of(queue) ? "" : "zero" }, count(of(queue)))),
-  h("td", { "data-label": "Oldest", class: queue.oldestSeconds ? "" : "zero" }, duration(queue.oldestSeconds)),
-  h("td", { "data-label": "In / s", class: queue.in ? "" : "zero" }, rate(queue.in)),
-  h("td", { "data-label": "Out / s", class: queue.out ? "" : "zero" }, rate(queue.out)));
+  ...COLUMNS.map(([label, of]) => h("td", { ...cell, "data-label": label, class: of(queue) ? "" : "zero" }, count(of(queue)))),
+  h("td", { ...cell, "data-label": "Oldest", class: queue.oldestSeconds ? "" : "zero" }, duration(queue.oldestSeconds)),
+  h("td", { ...cell, "data-label": "In / s", class: queue.in ? "" : "zero" }, rate(queue.in)),
+  h("td", { ...cell, "data-label": "Out / s", class: queue.out ? "" : "zero" }, rate(queue.out)));
 
 const listView = () => {
-  const rows = h("tbody");
-  const table = h("table", { "aria-label": "Queues" }, h("thead", {}, h("tr", {}, ...["Queue", ...COLUMNS.map(([label]) => label),
-    "Oldest", "In / s", "Out / s"].map((label) => h("th", { scope: "col" }, label)))), rows);
+  const rows = h("tbody", { role: "rowgroup" });
+  const titles = ["Queue", ...COLUMNS.map(([label]) => label), "Oldest", "In / s", "Out / s"];
+  const table = h("table", { role: "table", "aria-label": "Queues" }, h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
+    ...titles.map((title) => h("th", { role: "columnheader", scope: "col" }, title)))), rows);
   const empty = h("div", { class: "empty", hidden: true }, h("strong", {}, "No queues yet"),
     "Create one here, or with ", h("code", {}, "lastcall queue create --queue NAME"));
   const summary = h("p", { class: "sub" }, "\u00a0");
   const name = h("input", { name: "name", required: true, maxlength: "80", pattern: "[A-Za-z0-9_\\-]+(\\.fifo)?", autocomplete: "off",
     spellcheck: "false", title: "letters, digits, hyphens and underscores; .fifo at the end makes it a FIFO queue" });
-  const form = h("form", { class: "card", hidden: true, onsubmit: async (event) => {
-    event.preventDefault();
-    const fifo = name.value.endsWith(".fifo");
-    const made = await act(() => sqs("CreateQueue", { QueueName: name.value,
-      Attributes: fifo ? { FifoQueue: "true", ContentBasedDeduplication: "true" } : {} }), `${name.value} is created`);
-    if (made) { form.reset(); form.hidden = true; opener.setAttribute("aria-expanded", "false"); opener.focus(); }
-  } }, h("div", { class: "body" }, h("label", {}, "Name of the queue; .fifo at its end makes it a FIFO queue", name),
+  const show = (open) => {
+    form.hidden = !open;
+    opener.setAttribute("aria-expanded", String(open));
+    (open ? name : opener).focus();
+  };
+  const form = h("form", { class: "card", id: "create", hidden: true, "aria-label": "Create queue",
+    onkeydown: (event) => { if (event.key === "Escape") show(false); }, onsubmit: async (event) => {
+      event.preventDefault();
+      const fifo = name.value.endsWith(".fifo");
+      const made = await act(() => sqs("CreateQueue", { QueueName: name.value,
+        Attributes: fifo ? { FifoQueue: "true", ContentBasedDeduplication: "true" } : {} }), `${name.value} is created`);
+      if (made) { form.reset(); show(false); }
+    } }, h("div", { class: "body" }, h("label", {}, "Name of the queue; .fifo at its end makes it a FIFO queue", name),
     h("div", { class: "actions" }, h("button", { class: "main" }, "Create"))));
-  const opener = h("button", { type: "button", "aria-expanded": "false", onclick: () => {
-    form.hidden = !form.hidden;
-    opener.setAttribute("aria-expanded", String(!form.hidden));
-    if (!form.hidden) name.focus();
-  } }, "Create queue");
+  const opener = h("button", { type: "button", "aria-expanded": "false", "aria-controls": "create",
+    onclick: () => show(form.hidden) }, "Create queue");
   main.replaceChildren(h("div", { class: "head" }, h("div", {}, h("h1", {}, "Queues"), summary), opener), form,
     h("div", { class: "card" }, table, empty));
   let shown = "";
@@ -165,7 +173,7 @@ const messageItem = (message, path) => {
   const age = h("span", { class: "age" });
   const facts = h("div");
   item.append(h("details", {}, h("summary", {}, state, h("span", { class: "preview" }, message.body.slice(0, 200)), age),
-    h("div", { class: "detail" }, h("pre", { tabindex: "0", "aria-label": "Body" }, message.body +
+    h("div", { class: "detail" }, h("pre", { tabindex: "0", role: "region", "aria-label": "Body" }, message.body +
       (message.isCut ? `\n… ${count(message.bytes)} bytes in all` : "")), facts,
     h("div", { class: "actions" }, dangerous("Delete message", "Delete for good", () => act(async () => answerOf(
       await fetch("drop", { method: "POST", body: JSON.stringify({ queue: path, serial: message.serial }) })),
@@ -187,7 +195,7 @@ const sendForm = (path, fifo) => {
   const delay = h("input", { type: "number", min: "0", max: "900", value: "0", inputmode: "numeric" });
   const group = h("input", { value: fifo ? "default" : "", required: fifo, maxlength: "128", autocomplete: "off" });
   const id = h("input", { maxlength: "128", autocomplete: "off", placeholder: "by content, if the queue has it" });
-  return h("form", { class: "body", onsubmit: async (event) => {
+  return h("form", { class: "body", "aria-labelledby": "send", onsubmit: async (event) => {
     event.preventDefault();
     const parameters = { QueueUrl: path, MessageBody: body.value };
     if (group.value) parameters.MessageGroupId = group.value;
@@ -203,7 +211,8 @@ const queueView = (path) => {
   const name = decodeURIComponent(path.split("/").pop());
   const fifo = name.endsWith(".fifo");
   const figures = h("dl", { class: "figures" });
-  const list = h("ul", { class: "messages" });
+  const list = h("ul", { class: "messages", role: "list", "aria-labelledby": "messages" });
+  const heading = h("h2", { id: "messages", tabindex: "-1" }, "Messages");
   const none = h("div", { class: "empty", hidden: true }, h("strong", {}, "No messages"), "What is sent shows up here.");
   const listed = h("span", { class: "age" });
   const attributes = h("div", { class: "body" });
@@ -218,7 +227,7 @@ const queueView = (path) => {
       location.hash = "#/";
     }))),
   h("section", { class: "card", "aria-label": "Counts" }, figures),
-  h("section", { class: "card", "aria-labelledby": "messages" }, h("div", { class: "top" }, h("h2", { id: "messages" }, "Messages"),
+  h("section", { class: "card", "aria-labelledby": "messages" }, h("div", { class: "top" }, heading,
     listed), list, none),
   h("section", { class: "card", "aria-labelledby": "send" }, h("div", { class: "top" }, h("h2", { id: "send" }, "Send")),
     sendForm(path, fifo)),
@@ -234,7 +243,13 @@ const queueView = (path) => {
     figures.replaceChildren(...[...COLUMNS.map(([label, of]) => [label, count(of(queue))]), ["Oldest", duration(queue.oldestSeconds)],
       ["In / s", rate(queue.in)], ["Out / s", rate(queue.out)]].map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
     const seen = new Set(found.messages.map((message) => message.id));
-    for (const [id, { item }] of items) if (!seen.has(id)) { item.remove(); items.delete(id); }
+    for (const [id, { item }] of items) if (!seen.has(id)) {
+      const next = item.nextElementSibling ?? item.previousElementSibling;
+      const hadFocus = item.contains(document.activeElement);
+      item.remove();
+      items.delete(id);
+      if (hadFocus) (next?.querySelector("summary") ?? heading).focus();
+    }
     for (const message of found.messages) {
       if (!items.has(message.id)) {
         items.set(message.id, messageItem(message, path));
@@ -260,16 +275,21 @@ let view = async () => {};
 let timer;
 let turn = 0;
 
+/** Touched only when it changes: a screen reader says it each time. */
+const showLive = (text, how) => {
+  if (live.textContent === text) return;
+  live.textContent = text;
+  live.className = `live ${how}`;
+};
+
 const refresh = async () => {
   clearTimeout(timer);
   const mine = ++turn;
   try {
     await view();
-    live.textContent = "live";
-    live.className = "live on";
+    showLive("live", "on");
   } catch (error) {
-    live.textContent = error instanceof TypeError ? "the server does not answer" : error.message;
-    live.className = "live off";
+    showLive(error instanceof TypeError ? "the server does not answer" : error.message, "off");
   }
   if (mine === turn && !document.hidden) timer = setTimeout(refresh, POLL_MS);
 };
