@@ -17,44 +17,49 @@ namespace lastcall {
 template <class T>
 class one_shot {
  public:
-  bool is_set() const noexcept { return value_.has_value(); }
-
   /// The first call counts; the waiter resumes through its executor, not inside this call.
   void set(T value) {
-    if (value_) return;
-    value_.emplace(std::move(value));
-    if (std::unique_ptr<waiting> waiter = std::move(waiter_)) waiter->resume();
+    if (std::exchange(is_set_, true)) return;
+    if (const std::unique_ptr<waiting> waiter = std::move(waiter_))
+      waiter->resume(std::move(value));
+    else
+      value_.emplace(std::move(value));
   }
 
   /// One waiter, once.
   boost::asio::awaitable<T> wait() {
-    if (!value_) {
+    auto initiate = [this](auto handler) {
       assert(!waiter_ && "a one_shot has one waiter");
-      auto initiate = [this](auto handler) {
-        waiter_ = std::make_unique<waiting_with<decltype(handler)>>(std::move(handler));
-      };
-      co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void()>(
-          initiate, boost::asio::use_awaitable);
-    }
-    co_return std::move(*value_);
+      auto waiter = std::make_unique<waiting_with<decltype(handler)>>(std::move(handler));
+      if (value_)
+        waiter->resume(std::move(*value_));
+      else
+        waiter_ = std::move(waiter);
+    };
+    return boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(T)>(
+        initiate, boost::asio::use_awaitable);
   }
 
  private:
   struct waiting {
     virtual ~waiting() = default;
-    virtual void resume() = 0;
+    virtual void resume(T with) = 0;
   };
   template <class Handler>
   struct waiting_with final : waiting {
     explicit waiting_with(Handler h) : handler(std::move(h)) {}
-    void resume() override {
+    void resume(T with) override {
       auto executor = boost::asio::get_associated_executor(handler);
-      boost::asio::post(executor, std::move(handler));
+      auto go_on = [to = std::move(handler), value = std::move(with)]() mutable {
+        std::move(to)(std::move(value));
+      };
+      boost::asio::post(executor, std::move(go_on));
     }
     Handler handler;
   };
 
-  std::optional<T> value_;
+  bool is_set_{false};
+  std::optional<T> value_;  ///< set before anyone waited
   std::unique_ptr<waiting> waiter_;
 };
 

@@ -23,7 +23,7 @@ class delivery final : public job {
     given_up   ///< its handler did not stop in time; the worker settles the message without it
   };
 
-  delivery(std::uint64_t number, lastcall::message m, const std::string& queue, worker::lease l)
+  delivery(std::uint64_t number, lastcall::message&& m, const std::string& queue, worker::lease l)
       : id(number), lease(l), message_(std::move(m)), queue_name_(queue) {}
 
   const lastcall::message& message() const noexcept override { return message_; }

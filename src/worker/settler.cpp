@@ -29,7 +29,10 @@ asio::awaitable<settlement> settler::remove(delivery& d) {
   settlement so_far = settlement::again;
   for (unsigned tries = 0; so_far == settlement::again; ++tries) {
     if (!d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;
-    so_far = co_await settle(deletes_, d, {}, tries);
+    answer told;
+    ask(deletes_, d, {}, tries, told);
+    so_far = judge(deletes_, d, co_await told.wait());
+    if (so_far == settlement::again) co_await pause(tries);
   }
   // A delete with a receipt handle that is out of date succeeds, and deletes nothing.
   if (so_far == settlement::done && !d.lease.is_proven(shard_.clock.now())) {
@@ -40,36 +43,41 @@ asio::awaitable<settlement> settler::remove(delivery& d) {
 }
 
 asio::awaitable<settlement> settler::release(delivery& d, std::chrono::seconds after, unsigned tries) {
-  return settle(releases_, d, after, tries);
+  answer told;
+  ask(releases_, d, after, tries, told);
+  const settlement so_far = judge(releases_, d, co_await told.wait());
+  if (so_far == settlement::again) co_await pause(tries);
+  co_return so_far;
 }
 
-asio::awaitable<settlement> settler::settle(lane& way, delivery& d, std::chrono::seconds after,
-                                            unsigned tries) {
-  one_shot<std::optional<sqs::batch_failure>> answer;
+void settler::ask(lane& way, const delivery& d, std::chrono::seconds after, unsigned tries, answer& told) {
   // Before a drain nobody reads it, and each message would pay for it.
   if (end_at_ != steady_time::max() && tries == 0)
     shard_.books.note(d.id, way.removes ? "its job is done, but its delete was not answered"
                                         : "its release was not answered");
-  if (way.waiting.empty()) way.oldest = shard_.clock.now();
+  const steady_time now = shard_.clock.now();
+  if (way.waiting.empty()) way.oldest = now;
   // A release is worth it at any time: a receipt handle that is out of date changes nothing.
-  const steady_time until = way.removes ? d.lease.try_until(shard_.clock.now()) : steady_time::max();
-  way.waiting.push_back({d.message().receipt_handle, after, until, &answer});
+  const steady_time until = way.removes ? d.lease.try_until(now) : steady_time::max();
+  way.waiting.push_back({d.message().receipt_handle, after, until, &told});
   changed_.notify();
-  const std::optional<sqs::batch_failure> failed = co_await answer.wait();
-  if (!failed) co_return settlement::done;
+}
+
+settlement settler::judge(const lane& way, const delivery& d,
+                          const std::optional<sqs::batch_failure>& failed) {
+  if (!failed) return settlement::done;
   shard_.books.note(d.id, (way.removes ? "delete failed: " : "release failed: ") + failed->why.message);
   if (verdict_on(*failed) == verdict::gone) {
     LASTCALL_MARK("a message is gone when it is to be deleted or released");
-    co_return settlement::gone;
+    return settlement::gone;
   }
   log::warning(way.removes ? "delete failed, trying again" : "release failed, trying again",
                {{"message_id", d.message().id}, {"why", failed->why.message}});
   if (end_at_ - shard_.clock.now() < too_little) {
     LASTCALL_MARK("a delete or a release is not answered by the end of the grace period");
-    co_return settlement::open;
+    return settlement::open;
   }
-  co_await pause(tries);
-  co_return settlement::again;
+  return settlement::again;
 }
 
 /// Ends early when the drain begins; in a drain it takes at most half of the time that is left, so that the last try
@@ -148,7 +156,7 @@ asio::awaitable<void> settler::send(bool removes, std::vector<entry> batch, gate
       failures[i] = sqs::batch_failure{i, answer.error(), false};
   }
   for (std::size_t i = 0; i < batch.size(); ++i)
-    batch[i].answer->set(std::move(failures[i]));
+    batch[i].told->set(std::move(failures[i]));
   inside.leave();
 }
 

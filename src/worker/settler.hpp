@@ -41,11 +41,12 @@ class settler {
   void stop() noexcept;
 
  private:
+  using answer = one_shot<std::optional<sqs::batch_failure>>;
   struct entry {
     std::string receipt_handle;
     std::chrono::seconds after;
     steady_time until;  ///< when an answer is waited for no longer
-    one_shot<std::optional<sqs::batch_failure>>* answer;
+    answer* told;
   };
   struct lane {
     std::deque<entry> waiting;
@@ -53,7 +54,8 @@ class settler {
     bool removes{};
   };
 
-  boost::asio::awaitable<settlement> settle(lane&, delivery&, std::chrono::seconds after, unsigned tries);
+  void ask(lane&, const delivery&, std::chrono::seconds after, unsigned tries, answer& told);
+  settlement judge(const lane&, const delivery&, const std::optional<sqs::batch_failure>&);
   boost::asio::awaitable<void> send(bool removes, std::vector<entry> batch, gate::holder inside);
   boost::asio::awaitable<void> pause(unsigned tries);
   std::optional<steady_time> flush(lane&, steady_time now);

@@ -65,14 +65,15 @@ class shard_worker final : private intake_owner {
   void arrived(sqs::receive_answer, steady_time asked_at) override;
   void polls_changed() override;
   boost::asio::awaitable<void> came_up_empty() override;
-  delivery_ptr take_in(message m, steady_time asked_at);
+  delivery_ptr take_in(message&& m, steady_time asked_at);
   void put_back(delivery_ptr d, std::chrono::seconds after);
 
   // One message, from its turn to its settlement (shard_worker_message.cpp).
   boost::asio::awaitable<void> work_on(delivery_ptr d, gate::holder running);
   void start(delivery& d);
   void ended(delivery& d);
-  boost::asio::awaitable<bool> settle(delivery& d, const outcome& o);
+  bool removed(const delivery& d, settlement s);
+  std::chrono::seconds rest_after(const delivery& d, const outcome& o) const;
   boost::asio::awaitable<void> put_back_now(delivery_ptr d, std::chrono::seconds after, gate::holder running);
   boost::asio::awaitable<void> release(delivery& d, std::chrono::seconds after);
   std::chrono::seconds receives_linger_for(steady_time now) const;

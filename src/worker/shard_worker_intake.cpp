@@ -70,7 +70,7 @@ void shard_worker::arrived(sqs::receive_answer answer, steady_time asked_at) {
   publish();
 }
 
-delivery_ptr shard_worker::take_in(message m, steady_time asked_at) {
+delivery_ptr shard_worker::take_in(message&& m, steady_time asked_at) {
   const lease_terms terms{.visibility = shard_.options.visibility};
   auto d = std::make_shared<delivery>(next_id_++, std::move(m), shard_.queue.name(),
                                       lease(terms, asked_at, shard_.random.unit()));

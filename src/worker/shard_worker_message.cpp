@@ -48,7 +48,14 @@ asio::awaitable<void> shard_worker::work_on(delivery_ptr d, gate::holder running
     ended(*d);
     if (d->now == delivery::phase::given_up) co_return;  // it is settled without us
     d->now = delivery::phase::settling;
-    deleted = co_await settle(*d, o);
+    account(*d, o);
+    if (o.what == outcome::kind::done) {
+      const settlement s = co_await settler_.remove(*d);
+      deleted = removed(*d, s);
+    } else {
+      const std::chrono::seconds rest = rest_after(*d, o);
+      co_await release(*d, rest);
+    }
   } else {
     free_slot();
     co_await release(*d, 0s);
@@ -68,29 +75,28 @@ void shard_worker::start(delivery& d) {
   const auto age = std::max<std::chrono::nanoseconds>(shard_.clock.wall_now() - d.message().sent_at, 0s);
   shard_.books.job_started(age, d.message().receive_count);
   ++running_;
-  publish();
+  status_.jobs_running = running_;
 }
 
 void shard_worker::ended(delivery& d) {
   limit_time(d, steady_time::max());
   --running_;
   free_slot();
-  publish();
+  status_.jobs_running = running_;
 }
 
-asio::awaitable<bool> shard_worker::settle(delivery& d, const outcome& o) {
-  account(d, o);
-  if (o.what == outcome::kind::done) {
-    const settlement s = co_await settler_.remove(d);
-    if (s == settlement::done) shard_.books.deleted(d.id);
-    if (s == settlement::gone) shard_.books.lost(d.id);
-    handler_.settled(d.message(), s == settlement::done);
-    co_return s == settlement::done;
-  }
+/// True: it is deleted, and will not come again.
+bool shard_worker::removed(const delivery& d, settlement s) {
+  if (s == settlement::done) shard_.books.deleted(d.id);
+  if (s == settlement::gone) shard_.books.lost(d.id);
+  handler_.settled(d.message(), s == settlement::done);
+  return s == settlement::done;
+}
+
+/// How long a message rests that is not done.
+std::chrono::seconds shard_worker::rest_after(const delivery& d, const outcome& o) const {
   const bool was_cut = d.stopping() == stop_reason::draining || o.what == outcome::kind::stopped;
-  const std::chrono::seconds after = was_cut ? 0s : pause_before_retry(d, o);
-  co_await release(d, after);
-  co_return false;
+  return was_cut ? 0s : pause_before_retry(d, o);
 }
 
 void shard_worker::account(const delivery& d, const outcome& o) {

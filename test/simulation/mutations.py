@@ -28,10 +28,9 @@ MUTATIONS = [
         ("expression", MESSAGE, "is_draining() ? std::max(rest, receives_linger_for(now)) : rest", "rest")]),
     (3, "forget that other shards ask again", [
         ("expression", MESSAGE, "!all_polls_closed_ && shard_.queue.is_fifo()", "false")]),
-    (3, "give a settlement up when its next pause is longer than the rest", [
-        ("raw", "settler.cpp", "co_await pause(tries);",
-         "if (MUTANT && shard_.clock.now() + between_tries.ceiling(tries) >= end_at_) co_return settlement::open;\n"
-         "  co_await pause(tries);")]),
+    (3, "give a settlement up while there is time for another try", [
+        ("expression", "settler.cpp", "end_at_ - shard_.clock.now() < too_little",
+         "shard_.clock.now() + between_tries.base >= end_at_")]),
     (3, "rest on when the drain begins", [("statement", "settler.cpp", "pausing->notify();", ";")]),
     (3, "release without waiting for the extension under way", [
         ("statement", "keeper.cpp", "if (d.lease.is_asking()) co_await next_answer(d);", "")]),
@@ -57,16 +56,16 @@ MUTATIONS = [
          "way.waiting.size() >= batch_limit || (!way.waiting.empty() && now >= way.oldest + linger_)",
          "way.waiting.size() >= batch_limit")]),
     (3, "ignore a failed entry of a batch", [
-        ("statement", "settler.cpp", "batch[i].answer->set(std::move(failures[i]));",
-         "batch[i].answer->set(std::nullopt);")]),
+        ("statement", "settler.cpp", "batch[i].told->set(std::move(failures[i]));",
+         "batch[i].told->set(std::nullopt);")]),
     (3, "count a job out before its delete was answered", [
         ("raw", MESSAGE, "d->now = delivery::phase::settling;",
          "d->now = delivery::phase::settling;\n    if (MUTANT) d->inside.leave();")]),
     (2, "delete before the job has ended", [
         ("raw", MESSAGE, "start(*d);", "start(*d);\n    if (MUTANT) co_await settler_.remove(*d);")]),
     (2, "delete whatever the outcome is", [
-        ("expression", MESSAGE, "o.what == outcome::kind::done) {\n    const settlement", "true",
-         ") {\n    const settlement")]),
+        ("expression", MESSAGE, "o.what == outcome::kind::done) {\n      const settlement", "true",
+         ") {\n      const settlement")]),
     (1, "work on a message that does not fit its MD5", [
         ("raw", INTAKE, "std::unordered_set<std::string> held_back;",
          "std::unordered_set<std::string> held_back;\n  if (MUTANT) {\n    for (message& m : answer.corrupt)\n"
@@ -97,8 +96,8 @@ MUTATIONS = [
          "d.stop(stop_reason::lease_lost, std::max(now, d.lease.ends_at()) + shard_.options.reserve);", "")]),
     (5, "delete after the lease was lost", [
         ("statement", "settler.cpp",
-         "if (!d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;\n    so_far", "",
-         "\n    so_far")]),
+         "if (!d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;\n    answer", "",
+         "\n    answer")]),
     (5, "start what came too late", [
         ("expression", INTAKE, "const bool came_in_time = d->lease.is_proven(shard_.clock.now());", "true", ";",
          "const bool came_in_time = "),
