@@ -7,6 +7,7 @@
 #include "base/mark.hpp"
 #include "sqs/answer.hpp"
 #include "sqs/attributes_md5.hpp"
+#include "sqs/batch.hpp"
 #include "sqs/json_writer.hpp"
 
 #include <charconv>
@@ -109,20 +110,25 @@ bool is_intact(const message& m, const std::string& md5_of_body, const std::stri
          md5_of_attributes == attributes_md5(m.attributes);
 }
 
+/// Texts whose memory serves one message after the other.
+struct reused {
+  std::string scratch;
+  std::string md5_of_body;
+  std::string md5_of_attributes;
+};
+
 /// A message and what its answer says about it.
 struct read_so_far {
   message m;
   bool readable{true};
   bool has_body{false};
-  std::string md5_of_body;
-  std::string md5_of_attributes;
 };
 
-void read_member(json_reader& in, std::string_view name, std::string& scratch, read_so_far& out) {
+void read_member(json_reader& in, std::string_view name, reused& texts, read_so_far& out) {
   // By way of `scratch`, each text of the message gets memory of its own size, and once.
   const auto text = [&](std::string& into) {
-    in.text_if_any(scratch);
-    into = scratch;
+    in.text_if_any(texts.scratch);
+    into = texts.scratch;
   };
   if (name == "MessageId") {
     text(out.m.id);
@@ -132,24 +138,26 @@ void read_member(json_reader& in, std::string_view name, std::string& scratch, r
     out.has_body = in.next() == json_reader::kind::text;
     text(out.m.body);
   } else if (name == "MD5OfBody") {
-    text(out.md5_of_body);
+    in.text_if_any(texts.md5_of_body);
   } else if (name == "MD5OfMessageAttributes") {
-    text(out.md5_of_attributes);
+    in.text_if_any(texts.md5_of_attributes);
   } else if (name == "Attributes") {
-    read_texts(in, scratch, [&](std::string_view attribute, const std::string& value) {
+    read_texts(in, texts.scratch, [&](std::string_view attribute, const std::string& value) {
       read_system_attribute(attribute, value, out.m);
     });
   } else if (name == "MessageAttributes") {
-    out.readable = read_attributes(in, scratch, out.m) && out.readable;
+    out.readable = read_attributes(in, texts.scratch, out.m) && out.readable;
   } else {
     in.skip();
   }
 }
 
-void read_message(json_reader& in, std::string& scratch, receive_answer& into) {
+void read_message(json_reader& in, reused& texts, receive_answer& into) {
   read_so_far read;
+  texts.md5_of_body.clear();
+  texts.md5_of_attributes.clear();
   if (in.next() == json_reader::kind::object)
-    in.object([&](std::string_view name) { read_member(in, name, scratch, read); });
+    in.object([&](std::string_view name) { read_member(in, name, texts, read); });
   else
     in.skip();
   if (in.failed()) return;
@@ -159,7 +167,7 @@ void read_message(json_reader& in, std::string& scratch, receive_answer& into) {
     return;
   }
   const bool intact =
-      read.readable && read.has_body && is_intact(read.m, read.md5_of_body, read.md5_of_attributes);
+      read.readable && read.has_body && is_intact(read.m, texts.md5_of_body, texts.md5_of_attributes);
   (intact ? into.messages : into.corrupt).push_back(std::move(read.m));
 }
 
@@ -181,11 +189,14 @@ std::string encode_receive(std::string_view queue_url, const receive_request& re
 
 result<receive_answer> decode_receive(std::string_view body) {
   receive_answer out;
-  std::string scratch;
+  reused texts;
   json_reader in(body);
   in.object([&](std::string_view name) {
     if (name != "Messages" || in.next() == json_reader::kind::null) return in.skip();
-    in.list([&] { read_message(in, scratch, out); });
+    in.list([&] {
+      if (out.messages.empty()) out.messages.reserve(most_batch_entries);
+      read_message(in, texts, out);
+    });
   });
   if (!in.finish()) return not_an_answer("ReceiveMessage", body);
   return out;
