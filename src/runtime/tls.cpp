@@ -40,28 +40,36 @@ int select_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
   return found == OPENSSL_NPN_NEGOTIATED ? SSL_TLSEXT_ERR_OK : SSL_TLSEXT_ERR_ALERT_FATAL;
 }
 
+ssl_ctx_st* new_client_context() noexcept {
+  ssl_ctx_st* made = SSL_CTX_new(TLS_client_method());
+  if (made == nullptr) return nullptr;
+  SSL_CTX_set_min_proto_version(made, TLS1_2_VERSION);
+  SSL_CTX_set_mode(made, SSL_MODE_RELEASE_BUFFERS);
+  return made;
+}
+
 }  // namespace
 
 tls_context::~tls_context() { SSL_CTX_free(context_); }
 
 ssl_ctx_st* tls_context::native() noexcept {
-  // Without roots no certificate is trusted, and the handshake says why.
-  if (std::exchange(owes_system_roots_, false) && SSL_CTX_set_default_verify_paths(context_) != 1)
-    ERR_clear_error();
+  if (context_ == nullptr) {
+    context_ = new_client_context();
+    // Without roots no certificate is trusted, and the handshake says why.
+    if (context_ == nullptr || SSL_CTX_set_default_verify_paths(context_) != 1) ERR_clear_error();
+  }
   return context_;
 }
 
 result<std::unique_ptr<tls_context>> tls_context::for_client(const std::string& ca_file,
                                                              std::string named_by) {
   ERR_clear_error();
-  std::unique_ptr<tls_context> made(new tls_context(SSL_CTX_new(TLS_client_method())));
-  if (made->context_ == nullptr) return unusable("OpenSSL can't be used");
-  SSL_CTX_set_min_proto_version(made->context_, TLS1_2_VERSION);
-  SSL_CTX_set_mode(made->context_, SSL_MODE_RELEASE_BUFFERS);
+  std::unique_ptr<tls_context> made(new tls_context(nullptr));
   made->roots_named_by_ = std::move(named_by);
-  if (ca_file.empty()) {
-    made->owes_system_roots_ = true;
-  } else if (SSL_CTX_load_verify_locations(made->context_, ca_file.c_str(), nullptr) != 1) {
+  if (ca_file.empty()) return made;
+  made->context_ = new_client_context();
+  if (made->context_ == nullptr) return unusable("OpenSSL can't be used");
+  if (SSL_CTX_load_verify_locations(made->context_, ca_file.c_str(), nullptr) != 1) {
     return unusable(made->roots_named_by_ + ": '" + ca_file +
                     "' can't be used as a file of trusted roots; it must hold certificates in PEM form");
   }
