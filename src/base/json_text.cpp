@@ -82,7 +82,7 @@ json_run json_plain_run(std::string_view text) noexcept {
     const halves bits = halves_of(seen);
     return ((bits.low | bits.high) & beyond_ascii) == 0;
   };
-  const auto none_in = [](const bytes16& ends) {
+  const auto none_in = [](const auto& ends) {  // a comparison has a type of its own
     const halves bits = halves_of(ends);
     return (bits.low | bits.high) == 0;
   };
