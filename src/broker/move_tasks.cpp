@@ -3,6 +3,7 @@
 #include "base/encoding.hpp"
 #include "broker/json_document.hpp"
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -18,11 +19,21 @@ api_error no_resource(std::string_view parameter) {
                                     " parameter doesn't exist.");
 }
 
+/// Another form than that of an ARN is told apart from one that leads nowhere.
+std::optional<api_error> check_form(const std::string& arn, std::string_view parameter) {
+  constexpr std::ptrdiff_t colons = 5;
+  if (arn.starts_with("arn:") && std::count(arn.begin(), arn.end(), ':') == colons) return std::nullopt;
+  return faults::invalid_parameter(fmt::format(
+      "You must use this format to specify the {}: arn:<partition>:<service>:<region>:<account-id>:<resource-id>",
+      parameter));
+}
+
 }  // namespace
 
 answer<start_message_move_task_result> move_tasks::perform(const call& caller,
                                                            const start_message_move_task_request& r) {
   if (r.source_arn.empty()) return faults::missing_parameter("SourceArn");
+  if (auto wrong = check_form(r.source_arn, "SourceArn")) return *wrong;
   queue* source = queues_.find_arn(r.source_arn);
   if (source == nullptr) return no_resource("SourceArn");
   const auto allowed = check(*source, r);
@@ -61,6 +72,7 @@ answer<empty_result> move_tasks::check(const queue& source, const start_message_
 }
 
 std::optional<api_error> move_tasks::check_destination(const queue& source, const std::string& arn) {
+  if (auto wrong = check_form(arn, "DestinationArn")) return wrong;
   const queue* destination = queues_.find_arn(arn);
   if (destination == nullptr) return no_resource("DestinationArn");
   if (destination == &source)
@@ -102,6 +114,7 @@ answer<list_message_move_tasks_result> move_tasks::perform(const call&,
   if (most < 1 || most > static_cast<std::int64_t>(kept_tasks))
     return faults::invalid_value(std::to_string(most), "MaxResults",
                                  "Must be between 1 and 10, if provided.");
+  if (auto wrong = check_form(r.source_arn, "SourceArn")) return *wrong;
   const queue* source = queues_.find_arn(r.source_arn);
   if (source == nullptr) return no_resource("SourceArn");
   list_message_move_tasks_result result;

@@ -1,6 +1,7 @@
 #include "broker/query_protocol.hpp"
 
 #include "base/encoding.hpp"
+#include "broker/query_json.hpp"
 #include "broker/read_request.hpp"
 #include "broker/xml_writer.hpp"
 
@@ -136,12 +137,13 @@ class reader {
   problem wrong_;
 };
 
-http::response as_response(unsigned status, std::string body, const std::string& request_id) {
+http::response as_response(unsigned status, std::string body, const std::string& request_id,
+                           form as = form::xml) {
   http::response out;
   out.status = status;
-  out.headers.add("Content-Type", "text/xml");
+  out.headers.add("Content-Type", as == form::xml ? "text/xml" : "application/json");
   out.headers.add("x-amzn-RequestId", request_id);
-  out.body = "<?xml version=\"1.0\"?>";
+  if (as == form::xml) out.body = "<?xml version=\"1.0\"?>";
   out.body += body;
   return out;
 }
@@ -169,6 +171,8 @@ bool add_form(parameters& to, std::string_view form) {
 }
 
 answer<any_request> read(const parameters& all) {
+  for (const auto& [name, value] : all)
+    if (!is_utf8(name) || !is_utf8(value)) return faults::unreadable("A parameter is not UTF-8.");
   const auto action = all.find("Action");
   if (action == all.end()) return faults::unknown_operation();
   auto fill = [&](auto& request) { return reader::read_shape(all, {}, request); };
@@ -177,7 +181,15 @@ answer<any_request> read(const parameters& all) {
   return std::move(*request);
 }
 
-http::response write(std::string_view operation, const any_result& result, const std::string& request_id) {
+form form_for(const http::request& request) noexcept {
+  return request.headers.get("Accept").find("application/json") == std::string_view::npos ? form::xml
+                                                                                          : form::json;
+}
+
+http::response write(std::string_view operation, const any_result& result, const std::string& request_id,
+                     form as) {
+  if (as == form::json)
+    return as_response(200, query_json::body(operation, result, request_id), request_id, as);
   std::string body = fmt::format("<{}Response xmlns=\"{}\">", operation, namespace_uri);
   xml_writer xml(body);
   if (!std::holds_alternative<empty_result>(result))
@@ -188,9 +200,11 @@ http::response write(std::string_view operation, const any_result& result, const
   return as_response(200, std::move(body), request_id);
 }
 
-http::response write(const api_error& e, const std::string& request_id) {
+http::response write(const api_error& e, const std::string& request_id, form as) {
   if (e.code == "UnknownOperationException")
     return as_response(not_found, "<UnknownOperationException/>", request_id);
+  if (as == form::json)
+    return as_response(e.status, query_json::body(e, message_of(e), request_id), request_id, as);
   std::string body = fmt::format("<ErrorResponse xmlns=\"{}\">", namespace_uri);
   xml_writer xml(body);
   xml.element("Error", [&] {

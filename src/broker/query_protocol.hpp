@@ -8,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-/// The older query protocol: form parameters in a POST or a GET, XML back. Knows shapes, not rules.
+/// The older query protocol: form parameters in a POST or a GET; XML back, or JSON to those who ask for it. Knows
+/// shapes, not rules.
 namespace lastcall::broker::query_protocol {
 
 using parameters = std::map<std::string, std::string, std::less<>>;
@@ -22,7 +23,12 @@ bool add_form(parameters&, std::string_view form);
 /// Reads the request that the parameter Action names.
 answer<any_request> read(const parameters&);
 
-http::response write(std::string_view operation, const any_result&, const std::string& request_id);
-http::response write(const api_error&, const std::string& request_id);
+enum class form { xml, json };
+/// What the client accepts: XML, unless it names JSON.
+form form_for(const http::request&) noexcept;
+
+http::response write(std::string_view operation, const any_result&, const std::string& request_id,
+                     form = form::xml);
+http::response write(const api_error&, const std::string& request_id, form = form::xml);
 
 }  // namespace lastcall::broker::query_protocol

@@ -12,12 +12,25 @@ namespace {
 
 constexpr std::size_t tags_limit = 50;
 
-/// Tag keys have 1 to 128 characters and values up to 256; a queue has at most 50 tags.
+/// Of UTF-8: every byte but those that continue a character begins one.
+std::size_t characters(std::string_view text) noexcept {
+  constexpr unsigned continuation = 0x80;
+  constexpr unsigned its_bits = 0xC0;
+  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) & its_bits) != continuation;
+  }));
+}
+
+/// Tag keys have 1 to 128 characters and values up to 256; a queue has at most 50 tags. Keys of AWS's own can't
+/// be given.
 std::optional<api_error> check_tags(const text_map& tags, const std::string& queue_name) {
   if (tags.size() > tags_limit)
     return faults::invalid_parameter("Too many tags added for queue " + queue_name + ".");
   for (const auto& [key, value] : tags)
-    if (key.empty() || key.size() > 128 || value.size() > 256)
+    if (key.starts_with("aws:"))
+      return faults::invalid_parameter("Tag keys can't begin with aws:, which is reserved for AWS.");
+  for (const auto& [key, value] : tags)
+    if (key.empty() || characters(key) > 128 || characters(value) > 256)
       return faults::invalid_parameter(
           "Tag keys must be between 1 and 128 characters in length, and tag values at "
           "most 256.");

@@ -142,8 +142,9 @@ asio::awaitable<http::response> server::handle(const http::request& request) {
   else
     result = asked.error();
   requests_.count(operation, result ? std::string_view("OK") : result.error().code);
-  if (!is_json && result) co_return query_protocol::write(operation, *result, request_id);
-  if (!is_json) co_return query_protocol::write(result.error(), request_id);
+  const query_protocol::form form = query_protocol::form_for(request);
+  if (!is_json && result) co_return query_protocol::write(operation, *result, request_id, form);
+  if (!is_json) co_return query_protocol::write(result.error(), request_id, form);
   if (result) co_return json_protocol::write(*result, request_id);
   co_return json_protocol::write(result.error(), request_id);
 }

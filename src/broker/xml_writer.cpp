@@ -22,8 +22,15 @@ void append_xml_text(std::string& out, std::string_view text) {
       case '\r':
         out += "&#xD;";
         break;  // a plain one would be read as a line feed (XML 1.0 §2.11)
-      default:
+      case '\t':
+      case '\n':
         out += c;
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < ' ')
+          out += "\uFFFD";  // what can stand in no XML (§2.2), as in a tag's value
+        else
+          out += c;
     }
   }
 }

@@ -131,6 +131,16 @@ TEST_CASE("the source of a move task is a dead-letter queue, and its destination
   CHECK(error_of(nowhere, "ResourceNotFoundException") ==
         "The resource that you specified for the DestinationArn parameter doesn't exist.");
   CHECK(nowhere.error().status == 404);
+  const auto form = [](const std::string& parameter) {
+    return "You must use this format to specify the " + parameter +
+           ": arn:<partition>:<service>:<region>:<account-id>:<resource-id>";
+  };
+  for (const std::string no_arn : {"nowhere", "arn:aws:sqs:us-east-1:nowhere", "urn:aws:sqs:us-east-1:0:x"}) {
+    CHECK(error_of(w.ask(start{no_arn, "", {}}), "InvalidParameterValueException") == form("SourceArn"));
+    CHECK(error_of(w.ask(start{arn("dead"), no_arn, {}}), "InvalidParameterValueException") ==
+          form("DestinationArn"));
+    CHECK(error_of(w.ask(list_message_move_tasks_request{no_arn, {}}), "InvalidParameterValueException") == form("SourceArn"));
+  }
   CHECK(error_of(w.ask(start{arn("nowhere"), "", {}}), "ResourceNotFoundException") ==
         "The resource that you specified for the SourceArn parameter doesn't exist.");
   CHECK(w.ask(start{arn("dead"), arn("other.fifo"), {}}).has_error());

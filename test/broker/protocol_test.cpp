@@ -250,6 +250,8 @@ TEST_CASE("broken forms are refused") {
   CHECK(error("").code == "UnknownOperationException");
   CHECK(error("Action=Nonsense").query_code == "InvalidAction");
   CHECK(error("Action=Nonsense").message == "The action Nonsense is not valid for this endpoint.");
+  CHECK(error("Action=SendMessage&MessageBody=%FF").query_code == "MalformedInput");
+  CHECK(error("Action=%FF").query_code == "MalformedInput");
   CHECK(error("Action=SendMessage&DelaySeconds=five").query_code == "InvalidParameterValue");
   CHECK(error("Action=CreateQueue&Attribute.1.Value=x").query_code == "MissingParameter");
   CHECK(error("Action=CreateQueue&Attribute.1.Name=x").message ==
@@ -258,6 +260,39 @@ TEST_CASE("broken forms are refused") {
         "The request must contain the parameter MessageAttribute.1.Value.");
   CHECK(error("Action=SendMessage&MessageAttribute.1.Name=x&MessageAttribute.1.Value.BinaryValue=*")
             .query_code == "MalformedInput");
+}
+
+TEST_CASE("what can stand in no XML is replaced") {
+  const http::response out = query_protocol::write(
+      "ListQueueTags", any_result(list_queue_tags_result{{{"k", "a\x01\t\n\x1F"}}}), "id");
+  CHECK(out.body.find("<Value>a\uFFFD\t\n\uFFFD</Value>") != std::string::npos);
+}
+
+TEST_CASE("the query protocol answers in JSON to those who accept it") {
+  http::request asked;
+  CHECK(query_protocol::form_for(asked) == query_protocol::form::xml);
+  asked.headers.add("Accept", "application/json");
+  CHECK(query_protocol::form_for(asked) == query_protocol::form::json);
+  const auto json = query_protocol::form::json;
+  const http::response done = query_protocol::write(
+      "GetQueueAttributes", any_result(get_queue_attributes_result{{{"DelaySeconds", "0"}}}), "the-id", json);
+  CHECK(done.headers.get("Content-Type") == "application/json");
+  CHECK(done.body == R"({"GetQueueAttributesResponse":{"GetQueueAttributesResult":{"Attributes":[)"
+                     R"({"Name":"DelaySeconds","Value":"0"}]},"ResponseMetadata":{"RequestId":"the-id"}}})");
+  const http::response got =
+      query_protocol::write("ReceiveMessage", any_result(one_message()), "the-id", json);
+  const auto message =
+      nlohmann::json::parse(got.body)["ReceiveMessageResponse"]["ReceiveMessageResult"]["messages"][0];
+  CHECK(message["MessageId"] == "id");
+  CHECK(message["Attributes"][0] == nlohmann::json{{"Name", "SenderId"}, {"Value", "me"}});
+  CHECK(message["MessageAttributes"][0]["Value"]["BinaryValue"] == "AP8=");
+  const http::response refused = query_protocol::write(faults::invalid_action("ListQueues"), "the-id", json);
+  CHECK(refused.status == 400);
+  CHECK(refused.body ==
+        R"({"Error":{"Code":"InvalidAction","Message":"The action ListQueues is not valid for )"
+        R"(this endpoint.","Type":"Sender"},"RequestId":"the-id"})");
+  CHECK(query_protocol::write(faults::unknown_operation(), "id", json).headers.get("Content-Type") ==
+        "text/xml");
 }
 
 TEST_CASE("an XML element without content is written as one tag") {

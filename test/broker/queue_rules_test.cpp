@@ -201,7 +201,14 @@ TEST_CASE("a queue has at most 50 tags, with keys of 1 to 128 characters and val
   CHECK(w.ask(tag_queue_request{other, {{"", "v"}}}).has_error());
   CHECK(w.ask(tag_queue_request{other, {{std::string(129, 'k'), "v"}}}).has_error());
   CHECK(w.ask(tag_queue_request{other, {{"k", std::string(257, 'v')}}}).has_error());
+  CHECK(error_of(w.ask(tag_queue_request{other, {{"aws:stack", "v"}}}), "InvalidParameterValueException") ==
+        "Tag keys can't begin with aws:, which is reserved for AWS.");
   CHECK(w.ask(list_queue_tags_request{other}).value().tags.empty());
+  std::string letters;
+  for (int i = 0; i < 128; ++i)
+    letters += "ž";  // two bytes, one character
+  CHECK(w.ask(tag_queue_request{other, {{letters, letters + letters}}}).has_value());
+  CHECK(w.ask(tag_queue_request{other, {{letters + "ž", "v"}}}).has_error());
 }
 
 TEST_CASE("a reset forgets all queues") {
