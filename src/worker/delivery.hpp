@@ -14,10 +14,17 @@
 namespace lastcall::worker {
 
 /// A message that this process holds, from its receive to its settlement, and the job that its handler sees.
+///
+/// | from               | to       | when                                                             |
+/// |--------------------|----------|------------------------------------------------------------------|
+/// | waiting            | running  | its turn has come, its lease is proven and it is not to stop     |
+/// | running            | settling | the handler has returned: a delete if it is done, or a release   |
+/// | running            | given_up | its time to stop is over: a release, and the handler goes on     |
+/// | any but running    | the end  | its delete or release is answered, or time is up                 |
 class delivery final : public job {
  public:
   enum class phase {
-    waiting,   ///< not started: its group's turn has not come, its lease is being proven, or it is late
+    waiting,   ///< not started: its group's turn has not come, or it is to be put back
     running,   ///< its handler runs
     settling,  ///< its handler has returned
     given_up   ///< its handler did not stop in time; the worker settles the message without it

@@ -37,7 +37,8 @@ struct drain_view {
   std::size_t in_flight{};  ///< messages held in all: running, being settled, late
 };
 
-/// The instants that a drain is divided by, all fixed when it begins or is pressed.
+/// The instants that a drain is divided by, all fixed when it begins or is pressed: nothing is cut that had
+/// time (promise 4), and the process is gone in time (promise 6).
 ///
 ///     began ─────────────── cut_at ─────────────── give_up_at ──────────── end_at ── began + grace
 ///           jobs run on            jobs may save              releases            the process is gone

@@ -28,9 +28,9 @@ class intake_owner {
 };
 
 /// The receive loops of a shard. As many of them are at work as there is demand for (`receive_demand`), the
-/// others rest. Each asks for as many messages as there are free slots, never more; a receive that fails is
-/// repeated with backoff, without end, on a FIFO queue as the same attempt. A receive that is open is never
-/// aborted but by `abort`: SQS goes on leasing messages to it, for nobody (aws-sdk-js#2350).
+/// others rest. Each asks for as many messages as there are free slots, never more (promise 10); a receive that
+/// fails is repeated with backoff, without end, on a FIFO queue as the same attempt. A receive that is open is
+/// never aborted but by `abort`: SQS goes on leasing messages to it, for nobody (promise 3; aws-sdk-js#2350).
 class pollers {
  public:
   pollers(shard& s, intake_owner& owner);

@@ -27,9 +27,9 @@ intake shard_worker::room() const {
 }
 
 void shard_worker::arrived(sqs::receive_answer answer, steady_time asked_at) {
-  // FIFO: what comes after a message that is put back has to wait for it.
+  // FIFO: what comes after a message that is put back has to wait for it (promise 7).
   std::unordered_set<std::string> held_back;
-  for (message& m : answer.corrupt) {
+  for (message& m : answer.corrupt) {  // promise 1: it may be whole the next time
     LASTCALL_MARK("a message that does not fit its MD5 is put back");
     if (shard_.queue.is_fifo()) held_back.insert(m.group_id);
     log::error("message does not fit its MD5: put back, not worked on", {{"message_id", m.id}});

@@ -29,6 +29,7 @@ outcome thrown(const std::exception_ptr& what) {
 
 }  // namespace
 
+/// What the handler has reported as done is deleted, after that (promise 2); all else is put back (promise 1).
 asio::awaitable<void> shard_worker::work_on(delivery_ptr d, gate::holder running) {
   // Once cancelled, what the handler awaits ends early, but what is awaited after it must not: the delete is
   // still owed.
@@ -170,7 +171,8 @@ asio::awaitable<void> shard_worker::release(delivery& d, std::chrono::seconds af
   // What is open stays in the books, and is reported as left behind.
 }
 
-/// A receive that we gave up is still open at the service: what becomes visible before it ends is caught by it.
+/// A receive that we gave up is still open at the service: what becomes visible before it ends is caught by it
+/// (promise 3).
 std::chrono::seconds shard_worker::receives_linger_for(steady_time now) const {
   steady_time until = shard_.books.receives_linger_until(all_polls_closed_);
   // At the end of the grace period every shard gives its receives up, in any order; on a FIFO queue each of them is
@@ -179,6 +181,7 @@ std::chrono::seconds shard_worker::receives_linger_for(steady_time now) const {
   return std::chrono::ceil<std::chrono::seconds>(until - now);
 }
 
+/// An open receive of the process could catch what is released (promise 3).
 bool shard_worker::may_release() const noexcept {
   return !is_draining() || all_polls_closed_ || polls_given_up_;
 }
@@ -194,6 +197,8 @@ void shard_worker::free_slot() noexcept {
   pollers_.slot_freed();
 }
 
+/// Of its group the next one starts only if this one was deleted (promise 7); and only now, when the service has
+/// answered, it is not in flight any more (promise 9).
 void shard_worker::leave(delivery& d, bool deleted) {
   if (const delivery_ptr next = std::exchange(d.next_in_group, nullptr)) next->turn.set(deleted);
   keeper_.remove(d);
