@@ -28,7 +28,7 @@ PROGRAMS = ["lastcall", "consumer", "readme_example"]  # what the tests of the r
 NEW_SEEDS = 20_000  # of the worker at the typed seam, each time others
 NEW_SEEDS_OF_BYTES = 1_000
 BENCH_TIMEOUT_S = 300
-FUZZ_S = 8  # each target
+FUZZ_S = 5  # each target
 
 ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "LASTCALL_"))} | {
     "ASAN_OPTIONS": "detect_leaks=1:strict_string_checks=1:check_initialization_order=1",

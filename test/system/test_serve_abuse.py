@@ -211,6 +211,7 @@ def test_rubbish_is_refused(server, queue_name):
             assert said is None or said >= 400
 
 
+@pytest.mark.timeout_s(90 + DROPPED // 2000)
 def test_connections_that_come_and_go_leave_nothing_behind(server, queue_name):
     half = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhalf"
     poll = b'{"QueueUrl":"%s","WaitTimeSeconds":20}' % f"{queue_name}-empty".encode()
