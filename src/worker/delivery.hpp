@@ -50,7 +50,6 @@ class delivery final : public job {
   }
 
   const std::uint64_t id;  ///< unique in the process: the key of the books
-  phase now{phase::waiting};
   worker::lease lease;
   /// Cancels the handler; the coroutine that runs it is spawned with its slot.
   boost::asio::cancellation_signal cancel;
@@ -58,12 +57,13 @@ class delivery final : public job {
   steady_time limit_at{steady_time::max()};  ///< when its time is over
   /// In the worker's in-flight gate until the message is settled, whoever settles it.
   gate::holder inside;
+  phase now{phase::waiting};
   bool is_late{false};
+  bool has_predecessor{false};  ///< FIFO: waits for its turn
   /// FIFO: the next message of the group in the same answer waits for this one.
   std::shared_ptr<delivery> next_in_group;
   /// Set by the one before in the group: true, it was deleted; false, hold the order and do not run.
   one_shot<bool> turn;
-  bool has_predecessor{false};
   /// Keeper's: when it looks at this lease next, and who waits for the answer to an extension.
   steady_time planned_at{steady_time::max()};
   one_shot<bool>* extension_answered{nullptr};
@@ -71,8 +71,8 @@ class delivery final : public job {
  private:
   lastcall::message message_;
   const std::string& queue_name_;
-  stop_reason stopping_{stop_reason::none};
   steady_time stop_deadline_{steady_time::max()};
+  stop_reason stopping_{stop_reason::none};
 };
 
 using delivery_ptr = std::shared_ptr<delivery>;

@@ -10,7 +10,7 @@ namespace lastcall::worker {
 /// receive.
 struct lease_terms {
   std::chrono::seconds visibility;
-  std::chrono::seconds limit{std::chrono::hours(12)};
+  static constexpr std::chrono::seconds limit = std::chrono::hours(12);
 
   /// How long before its end a lease counts as lost: the job must learn it in time (promise 5).
   std::chrono::nanoseconds notice() const noexcept;
