@@ -29,9 +29,10 @@ void set_queue_from_path(any_request& request, const call& caller, std::string_v
       request);
 }
 
-/// At a queue's URL only operations on queues are known.
+/// At a queue's URL only operations on queues are known, and GetQueueUrl, of any queue.
 bool belongs_to_a_queue(const any_request& request) {
-  return std::visit([](const auto& typed) { return requires { typed.queue_url; }; }, request);
+  return std::holds_alternative<get_queue_url_request>(request) ||
+         std::visit([](const auto& typed) { return requires { typed.queue_url; }; }, request);
 }
 
 answer<any_request> read_json(const http::request& request) {

@@ -75,6 +75,7 @@ TEST_CASE("a queue's URL without an action is not found, and only operations on 
     CHECK(refused.status == 400);
     CHECK(refused.body.find("<Code>InvalidAction</Code>") != std::string::npos);
   }
+  CHECK(w.get("/000000000000/jobs?QueueName=jobs&Action=GetQueueUrl").status == 200);
   CHECK(w.get("/?Action=ListQueues").status == 200);
 }
 
