@@ -64,7 +64,10 @@ std::int64_t milliseconds(wall_time t) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(t.time_since_epoch()).count();
 }
 
-double seconds(std::chrono::nanoseconds d) { return std::chrono::duration<double>(d).count(); }
+/// To the millisecond: JSON would show all that a double holds.
+double seconds(std::chrono::nanoseconds d) {
+  return static_cast<double>(std::chrono::round<std::chrono::milliseconds>(d).count()) / 1000;
+}
 
 /// A queue's URL in the style that names its region, without a host.
 std::string path_of_queue(const queue_address& a) {

@@ -66,7 +66,7 @@ TEST_CASE("the list of queues counts them as SQS does, of all accounts and regio
   for (int i = 0; i < 3; ++i)
     w.call("SendMessage", {{"QueueUrl", url}, {"MessageBody", "x"}, {"DelaySeconds", i == 2 ? 60 : 0}});
   w.call("ReceiveMessage", {{"QueueUrl", url}});
-  w.clock.advance(std::chrono::seconds(5));
+  w.clock.advance(std::chrono::nanoseconds(5'000'400'000));
   const json queues = document(w.get("/_lastcall/queues.json"))["queues"];
   REQUIRE(queues.size() == 2);
   const json& jobs = queues[0];
