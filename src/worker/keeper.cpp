@@ -23,11 +23,7 @@ constexpr auto answer_timeout = 10s;
 
 }  // namespace
 
-keeper::keeper(shard& s)
-    : shard_(s),
-      terms_{.visibility = s.options.visibility},
-      changed_(s.clock, s.strand),
-      extensions_(s.clock, s.strand) {}
+keeper::keeper(shard& s) : shard_(s), changed_(s.clock, s.strand), extensions_(s.clock, s.strand) {}
 
 void keeper::add(delivery& d) { take_up(d); }
 
@@ -169,11 +165,14 @@ void keeper::answered(std::uint64_t id, const error* problem, bool final, steady
       shard_.books.extended(id, d.lease.ends_at());
     else if (!d.lease.is_lost())
       lose(d, now, "its extension was answered too late");
-  } else if (final) {
+  } else if (final && !d.delete_sent) {
     LASTCALL_MARK("the service refuses an extension");
     if (!d.lease.is_lost()) lose(d, now, problem->message);
   } else {
-    LASTCALL_MARK("an extension is not answered and asked for again");
+    if (final)
+      LASTCALL_MARK("an extension is refused, perhaps because our delete came before it");
+    else
+      LASTCALL_MARK("an extension is not answered and asked for again");
     d.lease.unanswered(now);
     log::debug("extension not answered, asking again",
                {{"message_id", d.message().id}, {"why", problem->message}});

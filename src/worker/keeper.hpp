@@ -58,7 +58,6 @@ class keeper {
   boost::asio::awaitable<void> next_answer(delivery&);
 
   shard& shard_;
-  lease_terms terms_;
   std::set<delivery*, by_plan> plan_;                   ///< without those that are not looked at
   std::unordered_map<std::uint64_t, delivery*> asked_;  ///< whose extension is on its way
   wakeup changed_;
