@@ -45,6 +45,16 @@ TEST_CASE("a send answers with the message's id and the MD5 of what was stored")
   CHECK(system_attribute(got, "AWSTraceHeader") == "Root=1-5759e988-bd862e3fe1be46a994272793");
 }
 
+TEST_CASE("a message that waits takes no room that reading its body has left") {
+  engine_world w;
+  const std::string url = w.create("jobs");
+  outgoing_message m = engine_world::text(std::string(1024, 'x'));
+  m.body.reserve(4096);
+  w.send(url, std::move(m));
+  const queue& q = *w.engine.queues().all().begin()->second;
+  CHECK(q.oldest(1).at(0)->body.capacity() < 1280);
+}
+
 TEST_CASE("a message has a body") {
   engine_world w;
   const std::string url = w.create("jobs");

@@ -29,6 +29,14 @@ TEST_CASE("the Date header has the form of RFC 9110") {
         "Thu, 29 Feb 2024 23:59:59 GMT");
 }
 
+TEST_CASE("the Date of answers goes with the clock, forwards and back") {
+  using namespace std::chrono;
+  date_of_answers date;
+  const wall_time noon = sys_days{2024y / February / 29} + 12h;
+  for (const wall_time t : {noon, noon + 999ms, noon + 1s, noon + 24h, noon, noon - 1ms})
+    CHECK(date.at(t) == format_date(t));
+}
+
 void receive(input& in, std::string_view bytes) {
   while (!bytes.empty()) {
     const auto room = in.room();
