@@ -50,7 +50,7 @@ asio::awaitable<settlement> settler::release(delivery& d, std::chrono::seconds a
   co_return so_far;
 }
 
-void settler::ask(lane& way, const delivery& d, std::chrono::seconds after, unsigned tries, answer& told) {
+void settler::ask(lane& way, delivery& d, std::chrono::seconds after, unsigned tries, answer& told) {
   // Before a drain nobody reads it, and each message would pay for it.
   if (end_at_ != steady_time::max() && tries == 0)
     shard_.books.note(d.id, way.removes ? "its job is done, but its delete was not answered"
@@ -59,7 +59,7 @@ void settler::ask(lane& way, const delivery& d, std::chrono::seconds after, unsi
   if (way.waiting.empty()) way.oldest = now;
   // A release is worth it at any time: a receipt handle that is out of date changes nothing.
   const steady_time until = way.removes ? d.lease.try_until(now) : steady_time::max();
-  way.waiting.push_back({d.message().receipt_handle, after, until, &told});
+  way.waiting.push_back({&d, after, until, &told});
   changed_.notify();
 }
 
@@ -136,13 +136,15 @@ asio::awaitable<void> settler::send(bool removes, std::vector<entry> batch, gate
   if (removes) {
     std::vector<std::string> handles;
     handles.reserve(batch.size());
-    for (entry& e : batch)
-      handles.push_back(std::move(e.receipt_handle));
+    for (const entry& e : batch) {
+      e.of->delete_sent = true;
+      handles.push_back(e.of->message().receipt_handle);
+    }
     answer = co_await shard_.queue.delete_batch(std::move(handles), deadline);
   } else {
     std::vector<sqs::visibility_change> changes;
-    for (entry& e : batch)
-      changes.push_back({std::move(e.receipt_handle), e.after});
+    for (const entry& e : batch)
+      changes.push_back({e.of->message().receipt_handle, e.after});
     answer = co_await shard_.queue.change_visibility_batch(std::move(changes), deadline);
   }
   std::vector<std::optional<sqs::batch_failure>> failures(batch.size());

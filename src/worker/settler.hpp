@@ -43,7 +43,7 @@ class settler {
  private:
   using answer = one_shot<std::optional<sqs::batch_failure>>;
   struct entry {
-    std::string receipt_handle;
+    delivery* of;
     std::chrono::seconds after;
     steady_time until;  ///< when an answer is waited for no longer
     answer* told;
@@ -54,7 +54,7 @@ class settler {
     bool removes{};
   };
 
-  void ask(lane&, const delivery&, std::chrono::seconds after, unsigned tries, answer& told);
+  void ask(lane&, delivery&, std::chrono::seconds after, unsigned tries, answer& told);
   settlement judge(const lane&, const delivery&, const std::optional<sqs::batch_failure>&);
   boost::asio::awaitable<void> send(bool removes, std::vector<entry> batch, gate::holder inside);
   boost::asio::awaitable<void> pause(unsigned tries);

@@ -96,6 +96,7 @@ struct lease_record {
   std::shared_ptr<job_record> run;
   // What its holder asked for, and what came of it.
   unsigned open_requests{0};
+  bool delete_sent{false};         ///< from then on the service may know its receipt no more
   bool asked{false};               ///< something was sent since the lease was last proven
   steady_time failed_at{};         ///< the last request that was not answered, or failed
   unsigned failed_settlements{0};  ///< deletes and releases that were not answered, or failed

@@ -124,6 +124,8 @@ MUTATIONS = [
         ("statement", MESSAGE, "shard_.books.released(d.id);", "shard_.books.deleted(d.id);")]),
     (9, "count a delete that was confirmed too late", [
         ("expression", "settler.cpp", "so_far == settlement::done && !d.lease.is_proven(shard_.clock.now())", "false")]),
+    (9, "take an extension that comes after the delete for a lost lease", [
+        ("expression", "keeper.cpp", "final && !d.delete_sent", "final")]),
     (9, "do not count late messages", [("expression", INTAKE, "d->is_late = is_draining()", "false", "", "d->is_late = ")]),
     (10, "ask for ten, whatever is free", [
         ("expression", "intake.hpp", "std::min(concurrency - taken, most)", "most")]),

@@ -129,6 +129,7 @@ void oracle::deletes_sent(std::size_t process, const std::vector<std::string>& h
       return violated(2, fmt::format("worker {} deletes what it never received", process));
     ++l->open_requests;
     l->asked = true;
+    l->delete_sent = true;
     trace_.add(now(), process, trace::kind::remove, l->number,
                [&] { return fmt::format("delete {}", name(*l)); });
     if (!l->run || l->run->result != outcome::kind::done)
@@ -234,7 +235,8 @@ void oracle::changes_over(std::size_t process, const std::vector<sqs::visibility
       l.failed_at = now();
       if (l.may_be_released) failed(c, l);
     } else if (failure != nullptr) {
-      l.provable.refused(now());
+      // Once a delete is sent it may be that what the extension has found is a deleted message.
+      if (!l.delete_sent) l.provable.refused(now());
     } else {
       // In the very instant of the loss the holder may have counted it as lost before.
       if (extends && l.provable.confirmed(sent_at, changes[i].visibility, now()) &&

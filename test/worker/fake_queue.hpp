@@ -79,6 +79,7 @@ class fake_queue final : public sqs::queue {
       else
         e->is_deleted = true;
     }
+    if (delete_answer_takes.count() > 0) co_await sleep_for(clock_, delete_answer_takes);
     co_return failures;
   }
 
@@ -135,6 +136,7 @@ class fake_queue final : public sqs::queue {
   std::chrono::seconds last_visibility{0};
   std::chrono::nanoseconds answer_delay{0};
   std::chrono::nanoseconds delete_takes{0};
+  std::chrono::nanoseconds delete_answer_takes{0};
   std::chrono::nanoseconds change_takes{0};
   int hung_deletes{0};  ///< so many are sent on connections that have died without a word
   int hung_changes{0};

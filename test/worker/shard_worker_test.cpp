@@ -548,6 +548,24 @@ TEST_CASE("one connection that hangs does not hold a delete up for longer than t
   w.finish();
 }
 
+TEST_CASE("an extension that finds the message deleted by its own worker is no lost lease") {
+  options o = with(1);
+  o.visibility = 10s;
+  world w(o);
+  w.queue.send("a", "5");
+  w.queue.change_takes = 1s;
+  w.queue.delete_answer_takes = 2s;
+  w.start();
+  w.clock.advance(8s);
+  CHECK(w.queue.deleted() == 1);
+  CHECK(w.queue.extensions == 0);  // it was asked for before the job ended, and came after the delete
+  CHECK(w.sums().deleted == 1);
+  CHECK(w.sums().lost == 0);
+  CHECK(w.jobs.settlements == std::map<std::string, bool>{{"a", true}});
+  w.drain();
+  w.finish();
+}
+
 TEST_CASE("a release is not overtaken by an extension that is on its way") {
   options o = with(10);
   o.visibility = 10s;
