@@ -75,9 +75,14 @@ std::string not_understood(const std::string& extra, const command_path& path) {
   if (last.children.empty())
     return "unexpected argument " + shown +
            (last.rest != nullptr ? ": put '--' before the command and its arguments" : "");
-  for (const command& child : last.children)
+  std::string all;
+  for (const command& child : last.children) {
     known.push_back(child.name);
-  return "unknown word " + shown + " after '" + spelled(path) + "'" + did_you_mean(extra, known);
+    all += (all.empty() ? "" : ", ") + child.name;
+  }
+  const std::string meant = did_you_mean(extra, known);
+  return "unknown word " + shown + " after '" + spelled(path) + "'" +
+         (meant.empty() ? "; known are " + all : meant);
 }
 
 }  // namespace

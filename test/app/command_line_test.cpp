@@ -96,6 +96,8 @@ TEST_CASE("what is unknown is named, with what was probably meant") {
   CHECK(p.refused({"wrok"}).starts_with("unknown word 'wrok' after 'lastcall'; did you mean 'work'?"));
   CHECK(p.refused({"work", "slep"})
             .starts_with("unknown word 'slep' after 'lastcall work'; did you mean 'sleep'?"));
+  CHECK(p.refused({"work", "./script"})
+            .starts_with("unknown word './script' after 'lastcall work'; known are "));
   CHECK(p.refused({"work", "sleep", "exec"}).starts_with("unexpected argument 'exec'"));
   CHECK(p.refused({"serve", "work"}).starts_with("unexpected argument 'work'"));
   CHECK(p.refused({"serve", "-x"}).starts_with("unknown option '-x'"));
