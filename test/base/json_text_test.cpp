@@ -7,7 +7,7 @@
 namespace lastcall {
 
 TEST_CASE("a run of plain text ends at a quote, a backslash or a control character, wherever it stands") {
-  for (std::size_t length = 0; length < 70; ++length) {
+  for (std::size_t length = 0; length < 200; ++length) {
     const std::string plain(length, 'x');
     CHECK(json_plain_run(plain).bytes == length);
     for (const char end : {'"', '\\', '\n', '\0', '\x1F'})
@@ -18,8 +18,8 @@ TEST_CASE("a run of plain text ends at a quote, a backslash or a control charact
 }
 
 TEST_CASE("a run that is said to be ASCII is") {
-  for (std::size_t at = 0; at < 40; ++at) {
-    std::string text(40, 'x');
+  for (std::size_t at = 0; at < 200; ++at) {
+    std::string text(200, 'x');
     CHECK(json_plain_run(text).is_ascii);
     text[at] = '\xC3';
     CHECK_FALSE(json_plain_run(text).is_ascii);
