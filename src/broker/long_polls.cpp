@@ -51,11 +51,14 @@ void long_polls::settle(moment now) {
     const std::uint64_t queue_id = wakes_.begin()->second;
     serve(queue_id, now);
   }
-  // Serving changes queues in turn: a receive can move dead letters into a queue that others wait for.
-  for (std::vector<std::uint64_t> changed = engine_.take_changed(); !changed.empty();
-       changed = engine_.take_changed())
+  // Serving changes queues in turn: a receive can move dead letters into a queue that others wait for. No message
+  // goes through more queues than there are, but where queues are one another's dead-letter queue, round and round.
+  std::vector<std::uint64_t> changed = engine_.take_changed();
+  for (std::size_t round = 0; !changed.empty() && round <= engine_.queues().all().size(); ++round) {
     for (const std::uint64_t queue_id : changed)
       serve(queue_id, now);
+    changed = engine_.take_changed();
+  }
   while (!deadlines_.empty() && deadlines_.begin()->first.first <= now.steady) {
     const ticket late = deadlines_.begin()->second;
     remove(queues_.at(late->queue_id_), *late);

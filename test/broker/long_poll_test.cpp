@@ -50,6 +50,35 @@ TEST_CASE("a poll is answered at once when something is there") {
   CHECK(w.polls.waiting() == 0);
 }
 
+TEST_CASE("queues that are one another's dead-letter queue keep nobody waiting but who polls them") {
+  polled_world w;
+  const std::string other = w.create("other", {{"RedrivePolicy", redrive("jobs", 1)}});
+  const std::string itself = w.create("itself");
+  w.set(w.url, {{"RedrivePolicy", redrive("other", 1)}});
+  w.set(itself, {{"RedrivePolicy", redrive("itself", 1)}});  // SQS takes it
+  const auto poll = [&](const std::string& url) {
+    receive_message_request r = w.receive_all(url);
+    r.visibility_timeout_s = 0;
+    r.wait_s = 20;
+    return w.polls.receive(w.caller(), r, [] {});
+  };
+  w.send(w.url, "poison");
+  w.send(itself, "poison");
+  CHECK(w.take(poll(w.url)) == texts{"poison"});
+  CHECK(w.take(poll(itself)) == texts{"poison"});
+  const std::vector<long_polls::ticket> waiting{poll(w.url), poll(other), poll(itself)};
+  w.settle();
+  for (const long_polls::ticket& t : waiting)
+    CHECK_FALSE(t->is_answered());
+  w.send(itself, "fine");
+  w.settle();
+  CHECK(w.take(waiting[2]) == texts{"fine"});
+  w.pass(20s);
+  w.settle();
+  CHECK(w.take(waiting[0]).empty());
+  CHECK(w.take(waiting[1]).empty());
+}
+
 TEST_CASE("a poll without a wait is answered at once with nothing") {
   polled_world w;
   CHECK(w.take(w.poll(0)).empty());
