@@ -172,6 +172,17 @@ def sources_are_listed_in_pages(sqs):
 
 
 @check
+def a_queue_can_be_its_own_dead_letter_queue(sqs):
+    queue = sqs.queue()
+    queue.set(RedrivePolicy=policy(queue, 1))
+    queue.send("poison")
+    queue.receive_one(VisibilityTimeout=0)
+    assert not queue.receive(wait_s=1)
+    queue.send("fine")
+    assert queue.receive_one()["Body"] == "fine"
+
+
+@check
 def a_queue_can_allow_nobody(sqs):
     dead, queue = sqs.queue(RedriveAllowPolicy={"redrivePermission": "denyAll"}), sqs.queue()
     queue.fails(INVALID, "SetQueueAttributes", Attributes={"RedrivePolicy": policy(dead)})
