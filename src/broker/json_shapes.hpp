@@ -9,11 +9,16 @@
 
 namespace lastcall::broker {
 
+/// The JSON of the JSON protocol, or that of the query protocol: there maps are lists of names and values, and
+/// two lists have other names.
+enum class json_style { json_protocol, query_protocol };
+
 /// Writes the members of shapes into a JSON object. Members that hold nothing are left out, as SQS leaves
 /// them out: empty texts, lists and maps, absent numbers.
 class json_members {
  public:
-  explicit json_members(sqs::json_writer& out) : out_(out) {}
+  explicit json_members(sqs::json_writer& out, json_style style = json_style::json_protocol)
+      : out_(out), style_(style) {}
 
   void operator()(const field& f, const std::string& text) {
     if (!text.empty()) out_.member(f.json, text);
@@ -29,7 +34,7 @@ class json_members {
   }
   void operator()(const field& f, const std::vector<std::string>& texts) {
     if (texts.empty()) return;
-    out_.array(f.json, [&] {
+    out_.array(list_name(f), [&] {
       for (const std::string& text : texts)
         out_.element(text);
     });
@@ -39,32 +44,52 @@ class json_members {
     texts_by_name(f, named);
   }
   void operator()(const field& f, const attribute_values& attributes) {
-    if (attributes.empty()) return;
-    out_.object(f.json, [&] {
-      for (const auto& [name, attribute] : attributes)
-        out_.object(name, [&] { describe(*this, attribute); });
+    by_name(f, attributes, [&](std::string_view name, const attribute_value& attribute) {
+      out_.object(name, [&] { describe(*this, attribute); });
     });
   }
   template <class Entry>
   void operator()(const field& f, const std::vector<Entry>& entries) {
     if (entries.empty()) return;
-    out_.array(f.json, [&] {
+    out_.array(list_name(f), [&] {
       for (const Entry& entry : entries)
         out_.object([&] { describe(*this, entry); });
     });
   }
 
  private:
+  std::string_view list_name(const field& f) const noexcept {
+    const std::string_view name = f.json;
+    if (style_ == json_style::json_protocol) return name;
+    if (name == "Messages") return "messages";
+    return name == "QueueUrls" ? "queueUrls" : name;
+  }
   template <class Named>
   void texts_by_name(const field& f, const Named& named) {
+    by_name(f, named, [&](std::string_view name, const std::string& text) { out_.member(name, text); });
+  }
+  /// `write(name, value)` writes a member of that name.
+  template <class Named, class Write>
+  void by_name(const field& f, const Named& named, Write write) {
     if (named.empty()) return;
-    out_.object(f.json, [&] {
-      for (const auto& [name, text] : named)
-        out_.member(name, text);
+    if (style_ == json_style::json_protocol) {
+      out_.object(f.json, [&] {
+        for (const auto& [name, value] : named)
+          write(name, value);
+      });
+      return;
+    }
+    out_.array(f.json, [&] {
+      for (const auto& entry : named)
+        out_.object([&] {
+          out_.member(f.key, entry.first);
+          write(f.value, entry.second);
+        });
     });
   }
 
   sqs::json_writer& out_;
+  const json_style style_;
 };
 
 }  // namespace lastcall::broker
