@@ -80,6 +80,15 @@ def test_lastcalls_own_client_speaks_to_it(server, identity, lastcall):
     assert told.code == 0, told.stderr
 
 
+def test_the_http_job_trusts_whom_ssl_cert_file_names(server, identity, lastcall, embedded_queue):
+    embedded_queue.send("{}")
+    for trusted, said in (({}, "issuer's certificate in SSL_CERT_FILE"), ({"SSL_CERT_FILE": identity[0]}, "answered 4")):
+        worker = lastcall.work(embedded_queue, "--drain-when-empty", "--tries-when-empty", "1", "--wait", "1s",
+                               "--retry-base", "1ms", "http", "--to", server.endpoint + "/nothing", **trusted)
+        assert worker.exit_code() == 0, worker.stderr
+        assert said in worker.stderr, worker.stderr
+
+
 @pytest.mark.parametrize("version", ["-tls1_2", "-tls1_3"])
 def test_openssl_agrees_on_http_1_1(server, version):
     done = subprocess.run(["openssl", "s_client", "-connect", f"127.0.0.1:{server.port}", "-alpn", "h2,http/1.1", version],
