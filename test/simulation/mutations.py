@@ -123,6 +123,7 @@ MUTATIONS = [
     (9, "book a release as a delete", [
         ("statement", MESSAGE, "shard_.books.released(d.id);", "shard_.books.deleted(d.id);")]),
     (9, "count a delete that was confirmed too late", [
+        ("expression", "settler.cpp", "way.removes ? d.lease.try_until(now) : steady_time::max()", "steady_time::max()"),
         ("expression", "settler.cpp", "so_far == settlement::done && !d.lease.is_proven(shard_.clock.now())", "false")]),
     (9, "take an extension that comes after the delete for a lost lease", [
         ("expression", "keeper.cpp", "final && !d.delete_sent", "final")]),
