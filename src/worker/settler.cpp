@@ -29,9 +29,10 @@ asio::awaitable<settlement> settler::remove(delivery& d) {
   settlement so_far = settlement::again;
   for (unsigned tries = 0; so_far == settlement::again; ++tries) {
     if (!d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;
-    answer told;
+    reply told;
     ask(deletes_, d, {}, tries, told);
-    so_far = judge(deletes_, d, co_await told.wait());
+    const std::optional<sqs::batch_failure> failed = co_await told.wait();
+    so_far = judge(deletes_, d, failed);
     if (so_far == settlement::again) co_await pause(tries);
   }
   // A delete with a receipt handle that is out of date succeeds, and deletes nothing.
@@ -43,14 +44,15 @@ asio::awaitable<settlement> settler::remove(delivery& d) {
 }
 
 asio::awaitable<settlement> settler::release(delivery& d, std::chrono::seconds after, unsigned tries) {
-  answer told;
+  reply told;
   ask(releases_, d, after, tries, told);
-  const settlement so_far = judge(releases_, d, co_await told.wait());
+  const std::optional<sqs::batch_failure> failed = co_await told.wait();
+  const settlement so_far = judge(releases_, d, failed);
   if (so_far == settlement::again) co_await pause(tries);
   co_return so_far;
 }
 
-void settler::ask(lane& way, delivery& d, std::chrono::seconds after, unsigned tries, answer& told) {
+void settler::ask(lane& way, delivery& d, std::chrono::seconds after, unsigned tries, reply& told) {
   // Before a drain nobody reads it, and each message would pay for it.
   if (end_at_ != steady_time::max() && tries == 0)
     shard_.books.note(d.id, way.removes ? "its job is done, but its delete was not answered"

@@ -41,12 +41,12 @@ class settler {
   void stop() noexcept;
 
  private:
-  using answer = one_shot<std::optional<sqs::batch_failure>>;
+  using reply = one_shot<std::optional<sqs::batch_failure>>;
   struct entry {
     delivery* of;
     std::chrono::seconds after;
     steady_time until;  ///< when an answer is waited for no longer
-    answer* told;
+    reply* told;
   };
   struct lane {
     std::deque<entry> waiting;
@@ -54,7 +54,7 @@ class settler {
     bool removes{};
   };
 
-  void ask(lane&, delivery&, std::chrono::seconds after, unsigned tries, answer& told);
+  void ask(lane&, delivery&, std::chrono::seconds after, unsigned tries, reply& told);
   settlement judge(const lane&, const delivery&, const std::optional<sqs::batch_failure>&);
   boost::asio::awaitable<void> send(bool removes, std::vector<entry> batch, gate::holder inside);
   boost::asio::awaitable<void> pause(unsigned tries);

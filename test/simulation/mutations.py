@@ -96,8 +96,8 @@ MUTATIONS = [
          "d.stop(stop_reason::lease_lost, std::max(now, d.lease.ends_at()) + shard_.options.reserve);", "")]),
     (5, "delete after the lease was lost", [
         ("statement", "settler.cpp",
-         "if (!d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;\n    answer", "",
-         "\n    answer")]),
+         "if (!d.lease.is_proven(shard_.clock.now())) co_return settlement::gone;\n    reply", "",
+         "\n    reply")]),
     (5, "start what came too late", [
         ("expression", INTAKE, "const bool came_in_time = d->lease.is_proven(shard_.clock.now());", "true", ";",
          "const bool came_in_time = "),
