@@ -223,6 +223,7 @@ const queueView = (path) => {
   main.replaceChildren(h("div", { class: "head" }, h("div", {}, h("h1", {}, name), arn), h("div", { class: "actions" }, redrive,
     dangerous("Purge", "Drop all messages", () => act(() => sqs("PurgeQueue", { QueueUrl: path }), "The queue is empty")),
     dangerous("Delete queue", "Delete for good", async () => {
+      await leave(); // a look at a queue that is gone would fail
       if (await act(() => sqs("DeleteQueue", { QueueUrl: path }))) say(`${name} is deleted`);
       location.hash = "#/";
     }))),
@@ -272,6 +273,7 @@ const queueView = (path) => {
 // ── which view, and when it looks again ──────────────────────────────────────────────────────────────────────────
 
 let view = async () => {};
+let looking = view();
 let timer;
 let turn = 0;
 
@@ -286,12 +288,19 @@ const refresh = async () => {
   clearTimeout(timer);
   const mine = ++turn;
   try {
-    await view();
+    looking = view();
+    await looking;
     showLive("live", "on");
   } catch (error) {
     showLive(error instanceof TypeError ? "the server does not answer" : error.message, "off");
   }
   if (mine === turn && !document.hidden) timer = setTimeout(refresh, POLL_MS);
+};
+
+/** Looks no more, until the next route; completes when the look under way has ended. */
+const leave = async () => {
+  view = async () => {};
+  await looking.catch(() => {});
 };
 
 const route = () => {
