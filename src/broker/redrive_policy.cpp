@@ -28,25 +28,27 @@ std::optional<std::int64_t> whole_number(const json& value) {
   return number;
 }
 
+std::optional<redrive_allow_policy::permission> permission_named(const json& name) {
+  using permission = redrive_allow_policy::permission;
+  if (name == "allowAll") return permission::allow_all;
+  if (name == "denyAll") return permission::deny_all;
+  if (name == "byQueue") return permission::by_queue;
+  return std::nullopt;
+}
+
 /// What its JSON says, whether or not it may say so; nothing where it has another form.
 std::optional<redrive_allow_policy> read_allow_policy(const json& policy) {
-  using permission = redrive_allow_policy::permission;
-  redrive_allow_policy out;
   if (!policy.is_object() || !policy.contains("redrivePermission")) return std::nullopt;
+  const auto permitted = permission_named(policy["redrivePermission"]);
+  if (!permitted) return std::nullopt;
+  redrive_allow_policy out{*permitted, {}};
   for (const auto& [name, value] : policy.items()) {
-    if (name == "redrivePermission" && value == "allowAll")
-      out.permitted = permission::allow_all;
-    else if (name == "redrivePermission" && value == "denyAll")
-      out.permitted = permission::deny_all;
-    else if (name == "redrivePermission" && value == "byQueue")
-      out.permitted = permission::by_queue;
-    else if (name != "sourceQueueArns" || !value.is_array())
-      return std::nullopt;
-    else
-      for (const json& arn : value) {
-        if (!arn.is_string()) return std::nullopt;
-        out.source_arns.push_back(arn.get<std::string>());
-      }
+    if (name == "redrivePermission") continue;
+    if (name != "sourceQueueArns" || !value.is_array()) return std::nullopt;
+    for (const json& arn : value) {
+      if (!arn.is_string()) return std::nullopt;
+      out.source_arns.push_back(arn.get<std::string>());
+    }
   }
   return out;
 }
