@@ -148,6 +148,7 @@ def test_a_queue_is_created_filled_purged_and_deleted(page, embedded, queue_name
     page.press("Delete queue")
     page.press("Delete for good")
     eventually(lambda: queue_name not in embedded.service.queue_names(), what="the queue is still there")
+    eventually(lambda: page.all("table"), what="the list of queues is not shown")
     assert not page.complaints()
 
 
