@@ -7,8 +7,7 @@ namespace lastcall::worker {
 
 void accounts::received(std::uint64_t held, std::string_view message_id, steady_time lease_ends, bool late) {
   const std::lock_guard lock(mutex_);
-  const bool added =
-      held_.try_emplace(held, holding{std::string(message_id), {}, lease_ends}).second;
+  const bool added = held_.try_emplace(held, holding{std::string(message_id), {}, lease_ends}).second;
   assert(added && "a message is entered in the books once");
   static_cast<void>(added);
   ++sums_.received;

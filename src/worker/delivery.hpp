@@ -59,7 +59,7 @@ class delivery final : public job {
   gate::holder inside;
   phase now{phase::waiting};
   bool is_late{false};
-  bool delete_sent{false};  ///< from then on it may be deleted, and an extension refused for that
+  bool delete_sent{false};      ///< from then on it may be deleted, and an extension refused for that
   bool has_predecessor{false};  ///< FIFO: waits for its turn
   /// FIFO: the next message of the group in the same answer waits for this one.
   std::shared_ptr<delivery> next_in_group;

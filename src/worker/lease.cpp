@@ -14,7 +14,10 @@ std::chrono::nanoseconds lease_terms::notice() const noexcept {
 }
 
 lease::lease(const lease_terms& terms, steady_time asked_at, double spread) noexcept
-    : terms_(terms), limit_at_(asked_at + lease_terms::limit), ends_at_(asked_at + terms.visibility), extend_at_() {
+    : terms_(terms),
+      limit_at_(asked_at + lease_terms::limit),
+      ends_at_(asked_at + terms.visibility),
+      extend_at_() {
   plan_extension(asked_at, spread);
 }
 

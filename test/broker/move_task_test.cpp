@@ -139,7 +139,8 @@ TEST_CASE("the source of a move task is a dead-letter queue, and its destination
     CHECK(error_of(w.ask(start{no_arn, "", {}}), "InvalidParameterValueException") == form("SourceArn"));
     CHECK(error_of(w.ask(start{arn("dead"), no_arn, {}}), "InvalidParameterValueException") ==
           form("DestinationArn"));
-    CHECK(error_of(w.ask(list_message_move_tasks_request{no_arn, {}}), "InvalidParameterValueException") == form("SourceArn"));
+    CHECK(error_of(w.ask(list_message_move_tasks_request{no_arn, {}}), "InvalidParameterValueException") ==
+          form("SourceArn"));
   }
   CHECK(error_of(w.ask(start{arn("nowhere"), "", {}}), "ResourceNotFoundException") ==
         "The resource that you specified for the SourceArn parameter doesn't exist.");
