@@ -548,6 +548,22 @@ TEST_CASE("one connection that hangs does not hold a delete up for longer than t
   w.finish();
 }
 
+TEST_CASE("a delete that is confirmed once the lease has ended does not count: it may have deleted nothing") {
+  options o = with(1);
+  o.visibility = 10s;
+  world w(o);
+  w.queue.send("a", "1");
+  w.queue.on_change = [] { return error{error_kind::network, "", "connection reset"}; };
+  w.queue.delete_answer_takes = 12s;  // longer than it is waited for, as when a handler holds its loop up
+  w.start();
+  w.clock.advance(20s);
+  CHECK(w.sums().deleted == 0);
+  CHECK(w.sums().lost == 1);
+  CHECK(w.jobs.settlements == std::map<std::string, bool>{{"a", false}});
+  w.drain();
+  w.finish();
+}
+
 TEST_CASE("an extension that finds the message deleted by its own worker is no lost lease") {
   options o = with(1);
   o.visibility = 10s;
