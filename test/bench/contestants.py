@@ -21,6 +21,7 @@ class Job:
     concurrency: int = 100
     journal: object = None
     command: str = ""  # a program to run, in place of sleeping
+    to: str = ""  # where to post the body, in place of sleeping
     options: tuple = ()  # of lastcall
 
 
@@ -32,7 +33,7 @@ class Contestant:
     requires: tuple = ()
     environment: dict = field(default_factory=dict)
     program: tuple = ()
-    can_exec: bool = False
+    does_real_jobs: bool = False  # runs commands, posts to an application
     needs_own_tasks: bool = False  # its messages have a form of their own
 
     def missing(self):
@@ -44,7 +45,8 @@ class Contestant:
             port = endpoint.rsplit(":", 1)[1]
             return [RELEASE / "bench_floor", *self.program, port, "/" + queue.url.split("/", 3)[3], 4]
         if self.kind == "lastcall":
-            what = ["exec", "--", job.command] if job.command else ["sleep", "--for", f"{job.ms}ms"]
+            what = ["exec", "--", job.command] if job.command else (
+                ["http", "--to", job.to] if job.to else ["sleep", "--for", f"{job.ms}ms"])
             journal = ["--journal", job.journal] if job.journal else []
             return [BINARY, "work", "--queue-url", queue.url, "--endpoint-url", endpoint,
                     "--concurrency", job.concurrency, "--log-level", "error", *job.options, *what, *journal]
@@ -55,7 +57,8 @@ class Contestant:
             "AWS_ENDPOINT_URL": endpoint, "BENCH_QUEUE_URL": queue.url, "BENCH_JOB_MS": str(job.ms),
             "BENCH_CONCURRENCY": str(job.concurrency)} | (
                 {"BENCH_JOURNAL": str(job.journal)} if job.journal else {}) | (
-                {"BENCH_EXEC": job.command} if job.command else {})
+                {"BENCH_EXEC": job.command} if job.command else {}) | (
+                {"BENCH_HTTP": job.to} if job.to else {})
 
 
 def _file(path):
@@ -82,14 +85,15 @@ FLOORS = [
     Contestant("floor, unsigned", "floor", 100_000, (_file(RELEASE / "bench_floor"),), {}, ("raw",)),
     Contestant("floor, full", "floor", 100_000, (_file(RELEASE / "bench_floor"),), {}, ("full",)),
 ]
-LASTCALL = Contestant("lastcall", "lastcall", 80_000, can_exec=True)
+LASTCALL = Contestant("lastcall", "lastcall", 80_000, does_real_jobs=True)
 PEER_LIST = [
-    Contestant("Go, aws-sdk-go-v2", "peer", 9_000, (_file(PEERS / "go_v2"),), {}, (PEERS / "go_v2",), can_exec=True),
+    Contestant("Go, aws-sdk-go-v2", "peer", 9_000, (_file(PEERS / "go_v2"),), {}, (PEERS / "go_v2",),
+               does_real_jobs=True),
     Contestant("Go, aws-sdk-go v1", "peer", 3_500, (_file(PEERS / "go_v1"),), {}, (PEERS / "go_v1",)),
     Contestant("sqs-consumer, batch", "peer", 4_000, (_node("sqs-consumer"),), BATCH, SQS_CONSUMER),
     Contestant("sqs-consumer, single", "peer", 1_500, (_node("sqs-consumer"),), SINGLE, SQS_CONSUMER),
     Contestant("squiss-ts", "peer", 4_000, (_node("squiss-ts"),), {}, (NODE, PEERS / "squiss.mjs")),
-    Contestant("boto3 pool, batch", "peer", 3_000, (_python("boto3"),), BATCH, BOTO3, can_exec=True),
+    Contestant("boto3 pool, batch", "peer", 3_000, (_python("boto3"),), BATCH, BOTO3, does_real_jobs=True),
     Contestant("boto3 pool, single", "peer", 800, (_python("boto3"),), SINGLE, BOTO3),
     Contestant("Celery, threads", "peer", 700, (_python("celery"), _python("pycurl")), {}, (*CELERY, "-P", "threads"),
                needs_own_tasks=True),

@@ -21,6 +21,7 @@ TITLES = {
     "stop-trickle": ("SIGTERM under a trickle", ("cut", "stranded", "doubled", "lost", "exit_ms", "after_last_job_ms")),
     "stop-backlog": ("SIGTERM in a backlog", ("cut", "stranded", "doubled", "lost", "exit_ms", "after_last_job_ms")),
     "exec": ("A command a message, /bin/true, 8 at once", ("per_s", "cpu_us")),
+    "http": ("A POST a message, 64 at once", ("per_s", "cpu_us")),
     "email": ("Emails to smtp-sink", ("per_s", "cpu_us")),
     "server": ("The server: send batch → receive → delete batch",
                ("per_s", "server_cpu_us", "first_answer_ms", "million_mib", "idle_cpu_ms")),

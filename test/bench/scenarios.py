@@ -12,7 +12,7 @@ import machine
 import measure
 import servers
 from contestants import Job
-from machine import SERVER_CORE, WORKER_CORE, Process
+from machine import RELEASE, SERVER_CORE, WORKER_CORE, Process
 from measure import journal_lines, running, stop_and_wait, throughput
 from service import Proxy, free_port
 
@@ -304,9 +304,24 @@ def exec_jobs(bench):
     """A command a message: /bin/true with the body on its standard input, 8 at once."""
     for run in range(bench.runs):
         for who in bench.contestants():
-            if who.can_exec:
+            if who.does_real_jobs:
                 bench.record(who.name, run, lambda who=who: throughput(
                     who, bench.service(), Job(concurrency=8, command="/bin/true"), bench.window_s, pace=1_500))
+
+
+def http_jobs(bench):
+    """A POST of the body to an application that says yes at once, 64 at a time, over connections that are kept."""
+    port = free_port()
+    application = Process([RELEASE / "bench_stub", port], SERVER_CORE, bench.directory, is_shared=True)
+    try:
+        for run in range(bench.runs):
+            for who in bench.contestants():
+                if who.does_real_jobs:
+                    bench.record(who.name, run, lambda who=who: throughput(
+                        who, bench.service(), Job(concurrency=64, to=f"http://127.0.0.1:{port}/jobs"), bench.window_s,
+                        pace=min(who.pace, 20_000)))
+    finally:
+        application.kill()
 
 
 def emails(bench):
@@ -367,5 +382,5 @@ def _email_job(bench, port):
 
 SCENARIOS = {"drain": drain, "jobs-50ms": jobs_50ms, "stop-trickle": stop_trickle, "stop-backlog": stop_backlog,
              "server": servers.compare, "latency": latency, "concurrency": concurrency, "tls": tls, "email": emails,
-             "exec": exec_jobs, "start": start, "idle": idle, "in-flight": in_flight, "fifo": fifo,
+             "exec": exec_jobs, "http": http_jobs, "start": start, "idle": idle, "in-flight": in_flight, "fifo": fifo,
              "requests": requests, "threads": threads}

@@ -14,18 +14,21 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import boto3
+import urllib3
 from botocore.config import Config
 
 URL = os.environ["BENCH_QUEUE_URL"]
 CONCURRENCY = int(os.environ["BENCH_CONCURRENCY"])
 JOB_S = int(os.environ["BENCH_JOB_MS"]) / 1000
 COMMAND = os.environ.get("BENCH_EXEC")
+POST_TO = os.environ.get("BENCH_HTTP")
 BATCH = os.environ["BENCH_DELETE"] == "batch"
 JOURNAL = os.environ.get("BENCH_JOURNAL")
 RECEIVERS = max(1, min(4, CONCURRENCY // 10))
 
 sqs = boto3.client("sqs", endpoint_url=os.environ["AWS_ENDPOINT_URL"],
                    config=Config(max_pool_connections=CONCURRENCY + RECEIVERS + 1, retries={"mode": "standard"}))
+application = urllib3.PoolManager(maxsize=CONCURRENCY)
 journal = os.open(JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT) if JOURNAL else None
 slots = threading.Semaphore(CONCURRENCY)
 stopping = threading.Event()
@@ -42,6 +45,9 @@ def run(message):
         note("S", message)
         if COMMAND:
             subprocess.run([COMMAND], input=message["Body"].encode(), check=True)
+        elif POST_TO:
+            if application.request("POST", POST_TO, body=message["Body"].encode()).status != 200:
+                return
         elif JOB_S:
             time.sleep(JOB_S)
         note("E", message)

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -82,9 +83,22 @@ func deleter(done <-chan string, ended *sync.WaitGroup) {
 	}
 }
 
+// Posts a body. The answer is read to its end, so that the connection is used again.
+func post(application *http.Client, to, body string) error {
+	answer, err := application.Post(to, "application/octet-stream", strings.NewReader(body))
+	if err != nil {
+		return err
+	}
+	defer answer.Body.Close()
+	if _, err = io.Copy(io.Discard, answer.Body); err == nil && answer.StatusCode != http.StatusOK {
+		err = fmt.Errorf("the application answered %s", answer.Status)
+	}
+	return err
+}
+
 func main() {
 	job := time.Duration(number("BENCH_JOB_MS")) * time.Millisecond
-	command := os.Getenv("BENCH_EXEC")
+	command, postTo := os.Getenv("BENCH_EXEC"), os.Getenv("BENCH_HTTP")
 	slots := make(chan struct{}, number("BENCH_CONCURRENCY"))
 	if path := os.Getenv("BENCH_JOURNAL"); path != "" {
 		journal, _ = os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0644)
@@ -97,6 +111,8 @@ func main() {
 		EndpointResolver: sqs.EndpointResolverFromURL(os.Getenv("AWS_ENDPOINT_URL")),
 		HTTPClient:       &http.Client{Transport: transport},
 	})
+
+	application := &http.Client{Transport: transport}
 
 	stop, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
@@ -131,6 +147,10 @@ func main() {
 							child := exec.Command(command)
 							child.Stdin = strings.NewReader(*m.Body)
 							if child.Run() != nil {
+								return
+							}
+						} else if postTo != "" {
+							if post(application, postTo, *m.Body) != nil {
 								return
 							}
 						} else if job > 0 {
