@@ -82,13 +82,21 @@ class scribe {
       return outcome_->has_value();
     }
     void fail(const error& why) override { outcome_.emplace(why); }
-    void resume() override { std::exchange(waiting_, nullptr)->resume(); }
+    void resume() override {
+      const std::scoped_lock lock(resuming_);
+      std::exchange(waiting_, nullptr)->resume();
+    }
 
     template <class Handler>
     void wait(Handler handler) {
       waiting_ = std::make_unique<waiting_with<Handler>>(std::move(handler));
     }
-    result<T> take() { return std::move(*outcome_); }
+    /// Called by the coroutine, whose loop may end and die as soon as it goes on: the scribe's thread must have let
+    /// go of the executor by then.
+    result<T> take() {
+      const std::scoped_lock lock(resuming_);
+      return std::move(*outcome_);
+    }
 
    private:
     struct waiting {
@@ -110,6 +118,7 @@ class scribe {
     Work work_;
     std::optional<result<T>> outcome_;
     std::unique_ptr<waiting> waiting_;
+    std::mutex resuming_;
   };
 
   template <class T, class Work>

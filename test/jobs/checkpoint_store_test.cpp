@@ -6,10 +6,14 @@
 #include "storage/sqlite.hpp"
 #include "support/run.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/use_future.hpp>
 #include <doctest/doctest.h>
 
 #include <fstream>
 #include <functional>
+#include <memory>
 
 using namespace lastcall;
 using namespace lastcall::jobs;
@@ -51,6 +55,19 @@ void for_each_store(const std::function<void(const client&)>& check) {
 }
 
 }  // namespace
+
+TEST_CASE("a loop may end and die as soon as its last cursor is saved, while the store lives on") {
+  const scratch_folder f;
+  const auto store = sqlite_checkpoints::in_file(f.file("kept.db")).value();
+  for (unsigned i = 0; i < 200; ++i) {
+    auto loop = std::make_unique<asio::io_context>();
+    auto saved =
+        asio::co_spawn(asio::make_strand(*loop), store->save("m", i, "cursor", noon), asio::use_future);
+    loop->run();
+    loop.reset();
+    CHECK(saved.get().has_value());
+  }
+}
 
 TEST_CASE("what was saved last is loaded, byte for byte, until it is removed") {
   for_each_store([](const client& c) {
