@@ -55,11 +55,26 @@ class Counts:
 
 
 PASSED = Counts(passed=1)
-FAILED = Counts(failed=1)
+
+FAILURES = []  # what failed and why: main says it again at the end, for whoever sees only the end of a long log
+LINES_OF_A_FAILURE = 60
 
 
 def say(text):
     print(text, flush=True)
+
+
+def failed(what, why="", count=1):
+    say(f"{why}\n{what}" if why else what)
+    FAILURES.append((what, why))
+    return Counts(failed=count)
+
+
+def say_failures():
+    for what, why in FAILURES:
+        lines = why.strip().splitlines()
+        left_out = [f"({len(lines) - LINES_OF_A_FAILURE} lines are above)"] if len(lines) > LINES_OF_A_FAILURE else []
+        say("\n".join([f"FAILED {what}", *left_out, *lines[-LINES_OF_A_FAILURE:]]))
 
 
 def run(command, timeout_s, echo=False, **options):
@@ -122,16 +137,13 @@ def unit_test(program, words):
     code, output = run([program, *arguments], UNIT_TIMEOUT_S, env=reporting_marks(program.name))
     found = SUMMARY.search(output)
     if not found:
-        say(f"{output}\n{program.name} {how_it_ended(code)}, without a summary")
-        return FAILED
-    ran, passed, failed, skipped = map(int, found.groups())
-    counts = Counts(passed, failed, 0 if words else skipped)
+        return failed(f"{program.name} {how_it_ended(code)}, without a summary", output)
+    ran, passed, wrong, skipped = map(int, found.groups())
     if ran == 0 and not words:
-        say(f"{program.name} has no tests")
-        return FAILED
+        return failed(f"{program.name} has no tests")
+    counts = Counts(passed, 0, 0 if words else skipped)
     if code != 0:
-        say(f"{output}\n{program.name} {how_it_ended(code)}")
-        counts.failed = max(counts.failed, 1)
+        counts += failed(f"{program.name} {how_it_ended(code)}", output, max(wrong, 1))
     return counts
 
 
@@ -141,8 +153,7 @@ def unit_tests(preset, words="", folders=None):
     broken = build(preset, programs if words or folders != test_folders() else [*programs, *PROGRAMS])
     counts = Counts()
     for program in broken:
-        say(f"{program} could not be built")
-        counts += FAILED
+        counts += failed(f"{program} could not be built")
     for program in programs:
         if program not in broken:
             result = unit_test(BUILD / preset / program, words)
@@ -169,12 +180,12 @@ def marks():
     lines = {line for file in MARKS.glob("*") for line in file.read_text().splitlines()}
     known = {line.removeprefix("known ") for line in lines if line.startswith("known ")}
     missed = sorted(name for name in known if not name.startswith("test: ") and f"hit {name}" not in lines)
-    for name in missed:
-        say(f"no test reaches the mark '{name}'")
     if not known:
-        say("no marks are known: they are gathered by the steps sanitize, system and simulate")
-        return FAILED
-    return Counts(len(known) - len(missed), len(missed))
+        return failed("no marks are known: they are gathered by the steps sanitize, system and simulate")
+    counts = Counts(len(known) - len(missed))
+    for name in missed:
+        counts += failed(f"no test reaches the mark '{name}'")
+    return counts
 
 
 def pytest_run(folder, timeout_s, words="", workers=0, env=None):
@@ -182,20 +193,24 @@ def pytest_run(folder, timeout_s, words="", workers=0, env=None):
     report.unlink(missing_ok=True)
     code, _ = run(
         [sys.executable, "-B", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-rs", "--tb=short", "--color=no",
-         f"--junitxml={report}", *(["-n", str(workers)] if workers else []), f"test/{folder}"],
+         f"--junitxml={report}", "-o", "junit_logging=system-out", "-o", "junit_log_passing_tests=false",
+         *(["-n", str(workers)] if workers else []), f"test/{folder}"],
         timeout_s, echo=True, env=reporting_marks(folder) | {"LASTCALL_TEST_WORDS": words} | (env or {}))
     no_tests = 5
     if code == no_tests and words:
         return Counts()
     if code not in (0, 1) or not report.exists():
-        say(f"pytest test/{folder} {how_it_ended(code)}")
-        return FAILED
+        return failed(f"pytest test/{folder} {how_it_ended(code)}")
     counts = Counts()
     for suite in xml.etree.ElementTree.parse(report).getroot().iter("testsuite"):
-        failed = int(suite.get("failures")) + int(suite.get("errors"))
+        wrong = int(suite.get("failures")) + int(suite.get("errors"))
         skipped = int(suite.get("skipped"))
         # a test that passes and whose teardown fails is listed once as an error
-        counts += Counts(max(0, int(suite.get("tests")) - failed - skipped), failed, skipped)
+        counts += Counts(max(0, int(suite.get("tests")) - wrong - skipped), wrong, skipped)
+        # pytest has said why, and what the test printed: a seed, for instance
+        FAILURES.extend((f"{case.get('classname')}.{case.get('name')}",
+                         "\n".join((case.findtext(part) or "").strip() for part in ("system-out", "failure", "error")))
+                        for case in suite.iter("testcase") if {part.tag for part in case} & {"failure", "error"})
     return counts
 
 
@@ -222,16 +237,14 @@ def formatted():
     unformatted = sorted(set(re.findall(r"^([^:\s]+):.*clang-format-violations", output, re.M)))
     if code == 0 and not unformatted:
         return PASSED
-    say("\n".join(unformatted) if unformatted else output)
-    say("to mend these: clang-format-19 -i …")
-    return FAILED
+    return failed("not formatted; to mend these: clang-format-19 -i …", "\n".join(unformatted) or output)
 
 
 def tidy():
     """clang-tidy over what is shipped; files that passed and have not changed since are not looked at again. Of the
     tests it asks less than the two compilers and the sanitizers do, and would take as long again."""
     if not configure("sanitize"):
-        return FAILED
+        return failed("the preset sanitize could not be configured")
     directory = BUILD / "sanitize"
     build("sanitize", ["lastcall_boost"])  # the precompiled header
     stamps = BUILD / "tidy"
@@ -261,13 +274,14 @@ def tidy():
             stamp.touch()
             os.utime(stamp, (began, began))
             return True
-        say(re.sub(r"^\d+ warnings? .*generated.*\n", "", output, flags=re.M))
+        failed(f"clang-tidy: {source.relative_to(ROOT)}",
+               re.sub(r"^\d+ warnings? .*generated.*\n", "", output, flags=re.M))
         return False
 
     with ThreadPoolExecutor(CORES) as pool:
         shipped = [path for path in sources() if path.suffix == ".cpp" and ROOT / "src" in path.parents]
         results = list(pool.map(check, shipped))
-    return PASSED if all(results) else FAILED
+    return PASSED if all(results) else Counts(failed=1)
 
 
 def peers():
@@ -279,8 +293,7 @@ def peers():
 
 def system(words=""):
     if build("sanitize", PROGRAMS):
-        say("lastcall could not be built, so the tests of the real binary fail")
-        return FAILED
+        return failed("lastcall could not be built, so the tests of the real binary fail")
     peers()
     return pytest_run("system", SYSTEM_TIMEOUT_S, words, workers=SYSTEM_WORKERS)
 
@@ -289,26 +302,24 @@ def release():
     """What scripts/run builds; one drain of it, since the sanitized binary is tested thoroughly."""
     code, output = run(["scripts/build"], BUILD_TIMEOUT_S)
     if code != 0:
-        say(output)
-        return FAILED
+        return failed(f"scripts/build {how_it_ended(code)}", output)
     return pytest_run("system", 300, "demo", env={"LASTCALL_BIN": str(BUILD / "release" / "lastcall")})
 
 
 def bench():
     """Instructions a message against the figure that is kept: see test/bench/README.md."""
     code, output = run(["scripts/bench", "--quick"], BUILD_TIMEOUT_S + BENCH_TIMEOUT_S)
+    if code != 0:
+        return failed(f"scripts/bench --quick {how_it_ended(code)}", output)
     say(output.strip())
-    return PASSED if code == 0 else FAILED
+    return PASSED
 
 
 # ── the simulator: test/simulation ───────────────────────────────────────────────────────────────────────────────
 
 def build_simulation(target):
     """Builds a program of the simulator, optimized as what is shipped, and answers its path; None: it can't be built."""
-    if build("release", [target]):
-        say(f"{target} could not be built")
-        return None
-    return BUILD / "release" / target
+    return None if build("release", [target]) else BUILD / "release" / target
 
 
 def first_new_seed():
@@ -320,24 +331,23 @@ def first_new_seed():
 def simulated(program, name, *arguments):
     """Runs of the simulator as one test."""
     code, output = run([program, *arguments], SIMULATE_TIMEOUT_S, env=reporting_marks(f"simulate-{name}"))
-    say(f"{name}: {output.strip()}")
     if code != 0:
-        say(f"{name}: {how_it_ended(code)}")
-    return PASSED if code == 0 else FAILED
+        return failed(f"simulate {name}: {how_it_ended(code)}", output)
+    say(f"{name}: {output.strip()}")
+    return PASSED
 
 
 def simulate():
     program = build_simulation("lastcall_simulate")
     if not program:
-        return FAILED
+        return failed("lastcall_simulate could not be built")
     counts = Counts()
     for what, call in (("time", "clock_gettime"), ("sleep", "nanosleep"), ("socket", "socket"),
                        ("thread", "pthread_create")):
         code, output = run([program, "--ask-machine", what], 20)
         refused = code == -signal.SIGABRT and f"a simulated run called {call}" in output
-        if not refused:
-            say(f"a simulated run may ask the machine for {what}: {how_it_ended(code)}\n{output}")
-        counts += PASSED if refused else FAILED
+        counts += PASSED if refused else failed(
+            f"a simulated run may ask the machine for {what}: {how_it_ended(code)}", output)
     first = first_new_seed()
     jobs = [("kept", "--seeds-of", "test/simulation/seeds.txt"),
             ("bytes", "--depth", "byte", "--seeds", f"{first}..{first + NEW_SEEDS_OF_BYTES - 1}"),
@@ -355,15 +365,18 @@ def mutate():
     """One test a mutation: that the simulator notices it."""
     program = build_simulation("lastcall_mutants")
     if not program:
-        return FAILED
+        return failed("lastcall_mutants could not be built")
     code, output = run([sys.executable, "-B", "test/simulation/mutate.py", program], MUTATE_TIMEOUT_S)
-    say(output.strip())
     found = re.search(r"^(\d+) of (\d+) mutations caught$", output, re.M)
     if not found:
-        say(f"mutate.py {how_it_ended(code)}, without a summary")
-        return FAILED
+        return failed(f"mutate.py {how_it_ended(code)}, without a summary", output)
     caught, of = map(int, found.groups())
-    return Counts(caught, of - caught)
+    counts = Counts(caught)
+    if caught < of:
+        counts += failed("mutations survived", output, of - caught)
+    else:
+        say(output.strip())
+    return counts
 
 
 # ── fuzzing: test/fuzz ───────────────────────────────────────────────────────────────────────────────────────────
@@ -371,10 +384,10 @@ def mutate():
 def fuzzed(target):
     """A fuzz target from its corpus, as one test. scripts/fuzz says what it crashed on."""
     code, output = run(["nice", "scripts/fuzz", target, "--seconds", FUZZ_S], FUZZ_S + 90)
-    say(output.strip())
     if code != 0:
-        say(f"fuzz {target} {how_it_ended(code)}")
-    return PASSED if code == 0 else FAILED
+        return failed(f"fuzz {target} {how_it_ended(code)}", output)
+    say(output.strip())
+    return PASSED
 
 
 def fuzz():
@@ -382,8 +395,7 @@ def fuzz():
     broken = [target.removeprefix("fuzz_") for target in build("fuzz", [f"fuzz_{target}" for target in targets])]
     counts = Counts()
     for target in broken:
-        say(f"fuzz_{target} could not be built")
-        counts += FAILED
+        counts += failed(f"fuzz_{target} could not be built")
     with ThreadPoolExecutor(CORES) as pool:
         for result in pool.map(fuzzed, [target for target in targets if target not in broken]):
             counts += result
@@ -428,7 +440,9 @@ def main(words):
         say(f"{name}: {counts} ({time.monotonic() - step_began:.0f} s)")
     if total == Counts():
         say(f"no test has '{words}' in its name")
-    say(f"── all {'─' * 67}\ntook {time.monotonic() - began:.0f} s")
+    say(f"── all {'─' * 67}")
+    say_failures()
+    say(f"took {time.monotonic() - began:.0f} s")
     say(str(total))
     return 1 if total.failed or total == Counts() else 0
 
