@@ -9,6 +9,8 @@ import signal
 import subprocess
 import sys
 
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))  # for `ports`
+
 import contestants
 import instructions
 import machine

@@ -15,7 +15,8 @@ import sys
 
 from contestants import HERE, Job, LASTCALL
 from machine import BINARY, ENVIRONMENT, RELEASE, SERVER_CORE, WORKER_CORE, Process
-from service import Service, free_port
+from ports import free_port
+from service import Service
 
 KEPT = HERE / "instructions.json"
 MOST_GROWTH = 0.05

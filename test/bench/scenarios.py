@@ -14,7 +14,8 @@ import servers
 from contestants import Job
 from machine import RELEASE, SERVER_CORE, WORKER_CORE, Process
 from measure import journal_lines, running, stop_and_wait, throughput
-from service import Proxy, free_port
+from ports import free_port
+from service import Proxy
 
 
 # ── throughput and CPU ───────────────────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,8 @@ import time
 
 from contestants import NODE, PEERS
 from machine import BINARY, RELEASE, SERVER_CORE, WORKER_CORE, Process
-from service import Service, free_port
+from ports import free_port
+from service import Service
 
 MILLION = 1_000_000
 CONNECTIONS = 16

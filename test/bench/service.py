@@ -3,22 +3,16 @@
 import http.client
 import itertools
 import json
-import socket
 import ssl
 import time
 import urllib.parse
 
 from machine import BINARY, ENVIRONMENT, RELEASE, SERVER_CORE, WORKER_CORE, Process
+from ports import free_port
 
 BODY_BYTES = 1024
 AUTHORIZATION = ("AWS4-HMAC-SHA256 Credential=bench/20260101/us-east-1/sqs/aws4_request, SignedHeaders=host, "
                  "Signature=0")
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 class Service:

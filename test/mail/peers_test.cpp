@@ -36,10 +36,16 @@ class no_guard final : public delivery_guard {
   std::optional<steady_time> stop_by() const noexcept override { return std::nullopt; }
 };
 
-/// A port that was free a moment ago, for servers that can't choose one themselves.
+/// A port that is free, for servers that can't choose one themselves: below those that the kernel gives to
+/// connections (ip_local_port_range, from 32768), so that it is still free when the server starts, and none of our
+/// attempts to reach it is connected to itself.
 std::uint16_t free_port() {
+  static unsigned asked = static_cast<unsigned>(::getpid());
   asio::io_context context;
-  return listen_tcp(context.get_executor(), real_clock(), "127.0.0.1:0").value()->port();
+  while (true) {
+    const auto port = static_cast<std::uint16_t>(30'000 + asked++ % 2'000);
+    if (listen_tcp(context.get_executor(), real_clock(), "127.0.0.1:" + std::to_string(port))) return port;
+  }
 }
 
 /// A server process, from when it listens until the end of the test.

@@ -1,11 +1,14 @@
 """What the tests of the real binary share: servers, queues, the binary itself, and a time limit for each test."""
 
 import os
+import pathlib
 import re
 import signal
 import sys
 
 import pytest
+
+sys.path.append(str(pathlib.Path(__file__).resolve().parents[1]))  # for `ports`
 
 import servers
 from binary import Binary, Journal

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-from servers import Missing, accepts, free_port
+from ports import free_port
+from servers import Missing, accepts
 from waiting import eventually
 
 

@@ -8,6 +8,7 @@ import socket
 import subprocess
 
 from binary import ROOT, Binary
+from ports import free_port
 from sqs import Service
 from waiting import eventually
 
@@ -16,12 +17,6 @@ PEERS = pathlib.Path(os.environ.get("LASTCALL_PEERS", ROOT / "build" / "peers"))
 
 class Missing(Exception):
     """A peer can't be had here, and why."""
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def accepts(port):

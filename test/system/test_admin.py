@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from servers import free_port
+from ports import free_port
 from waiting import eventually
 
 

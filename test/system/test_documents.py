@@ -10,7 +10,7 @@ import subprocess
 import pytest
 
 from binary import BINARY, ROOT
-from servers import free_port
+from ports import free_port
 
 
 def blocks(path, language):

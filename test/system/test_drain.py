@@ -10,7 +10,7 @@ from collections import Counter
 import pytest
 
 from faulty import Proxy
-from servers import free_port
+from ports import free_port
 from sqs import Counts, Queue
 from waiting import eventually, stopwatch
 

@@ -12,7 +12,8 @@ from email.utils import parsedate_to_datetime
 import pytest
 
 from mail_servers import Aiosmtpd, SmtpSink, make_certificate
-from servers import Missing, free_port
+from ports import free_port
+from servers import Missing
 from sqs import Counts
 from waiting import eventually, stopwatch
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from servers import free_port
+from ports import free_port
 from sqs import Counts
 from waiting import eventually
 

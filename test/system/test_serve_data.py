@@ -15,6 +15,7 @@ import time
 import pytest
 
 import servers
+from ports import free_port
 from waiting import eventually
 
 KILL_SECONDS = float(os.environ.get("LASTCALL_KILL_SECONDS", "15"))
@@ -45,7 +46,7 @@ class Kept:
     """A server with a data file, started again and again on one port."""
 
     def __init__(self, lastcall, file):
-        self.lastcall, self.file, self.port, self.process = lastcall, file, servers.free_port(), None
+        self.lastcall, self.file, self.port, self.process = lastcall, file, free_port(), None
 
     def start(self, **options):
         self.process = self.lastcall.start("serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.file, **options)

@@ -1,9 +1,12 @@
 """The web page of the server, in a headless Chromium: what it shows, what can be done with it, and what it refuses."""
 
+import html
 import http.client
+import http.server
 import os
 import pathlib
 import shutil
+import threading
 import urllib.parse
 
 import pytest
@@ -189,6 +192,49 @@ def test_another_site_can_not_use_the_page(embedded, embedded_queue, path):
     body = f'{{"QueueUrl":"{embedded_queue.url}"}}'
     assert request(embedded.endpoint, "POST", f"/_lastcall/{path}", headers, body)[0] == 403
     assert embedded_queue.counts().visible == 0
+
+
+@pytest.fixture
+def foreign_page():
+    """Serves a page of another site; answers a function that gives its URL for what the page shall hold."""
+    class Site(http.server.BaseHTTPRequestHandler):
+        content = ""
+
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(f"<title>foreign</title>{Site.content}".encode())
+
+        def log_message(self, *_):
+            pass
+
+    site = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    threading.Thread(target=site.serve_forever, daemon=True).start()
+
+    def with_content(content):
+        Site.content = content
+        return f"http://localhost:{site.server_port}/"
+
+    yield with_content
+    site.shutdown()
+    site.server_close()
+
+
+def test_a_page_of_another_site_can_not_use_the_server(browser, embedded, embedded_queue, foreign_page):
+    send = f"{embedded.endpoint}/?" + urllib.parse.urlencode(
+        {"Action": "SendMessage", "QueueUrl": embedded_queue.url, "MessageBody": "from elsewhere"})
+    quoted = html.escape(send)
+    browser.get(foreign_page(f"""<img src="{quoted}" onerror="document.title = 'image'">"""))
+    eventually(lambda: browser.title == "image", what="the image was not asked for")
+    browser.execute_async_script(
+        "fetch(arguments[0], {method: 'POST', mode: 'no-cors'}).then(arguments[1], arguments[1])", send)
+    browser.get(foreign_page(f"""<form method="post" action="{quoted}"></form>"""))
+    browser.execute_script("document.forms[0].submit()")
+    eventually(lambda: "AccessDenied" in browser.page_source, what=f"the form is not refused: {browser.page_source}")
+    assert embedded_queue.counts().visible == 0
+    assert request(embedded.endpoint, "POST", send.removeprefix(embedded.endpoint))[0] == 200
+    assert embedded_queue.counts().visible == 1
 
 
 # Everything can be reached and told apart without a mouse and without eyes.

@@ -4,7 +4,7 @@ import pytest
 
 from binary import BINARY
 from faulty import Scripted, Verifying, answer, answer_error
-from servers import free_port
+from ports import free_port
 from sqs import Counts
 from waiting import stopwatch
 
