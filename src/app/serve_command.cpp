@@ -49,9 +49,9 @@ option host_name_option(std::vector<std::string>& into) {
       .name = "host-name",
       .value_name = "NAME",
       .help =
-          "A name by which the page and what else is below /_lastcall/ may be asked for, beside addresses "
-          "and names that no web site can have (localhost, a container's name, *.local, *.internal, "
-          "*.test). SQS itself answers at every name.",
+          "A name by which a browser may ask, and anyone for the page and what else is below /_lastcall/, beside "
+          "addresses and names that no web site can have (localhost, a container's name, *.local, *.internal, "
+          "*.test). SQS itself answers other clients at every name.",
       .repeatable = true,
       .set = add};
 }

@@ -3,6 +3,7 @@
 #include "base/exposition.hpp"
 #include "broker/console.hpp"
 #include "broker/local_host.hpp"
+#include "broker/other_site.hpp"
 #include "broker/request_context.hpp"
 #include "broker/server.hpp"
 #include "broker/server_metrics.hpp"
@@ -27,18 +28,6 @@ http::response plain(unsigned status, std::string body) {
 
 bool only_reads(const http::request& request) { return request.method == "GET" || request.method == "HEAD"; }
 
-/// Any page that a developer has open may send a POST here, and a browser would carry it out. It says where
-/// the page is from: Origin (RFC 6454) on every POST, Sec-Fetch-Site in newer ones. What is no browser sends
-/// neither.
-bool is_from_another_site(const http::request& request) {
-  const std::string_view site = request.headers.get("Sec-Fetch-Site");
-  if (!site.empty() && site != "same-origin" && site != "none") return true;
-  const std::string_view origin = request.headers.get("Origin");
-  if (origin.empty()) return false;
-  const std::size_t scheme = origin.find("://");
-  return scheme == std::string_view::npos || origin.substr(scheme + 3) != request.headers.get("Host");
-}
-
 http::response reset(server& it) {
   it.reset();
   return plain(200, "reset");
@@ -56,7 +45,7 @@ http::response answer_own(server& it, const http::request& request) {
     return plain(403,
                  "refused: this host name could be another site's; use an address or localhost, or start the "
                  "server with --host-name and the name");
-  if (!only_reads(request) && is_from_another_site(request))
+  if (!only_reads(request) && is_from_another_site(request, it.host_names()))
     return plain(403, "refused: the request comes from a page of another site");
   if (auto console = answer_console(it, request)) return std::move(*console);
   if (path == "/_lastcall/reset") return request.method == "POST" ? reset(it) : plain(405, "use POST");

@@ -151,6 +151,13 @@ api_error access_denied(std::string_view address) {
                 fmt::format("Access to the resource {} is denied.", address));
 }
 
+api_error from_another_site() {
+  return common(
+      "AccessDeniedException", "AccessDenied", 403,
+      "A browser sent this for a page of another site, and those may not use this server. A name that a site "
+      "could have is the server's own if it was started with --host-name and the name.");
+}
+
 api_error incomplete_signature(std::string message) {
   return common("IncompleteSignatureException", "IncompleteSignature", 400, std::move(message));
 }

@@ -67,6 +67,8 @@ api_error unknown_operation();
 api_error service_unavailable(std::string message);
 /// A request without a signature, where one is asked for.
 api_error access_denied(std::string_view address);
+/// A page of another site that has its visitor's browser ask: other_site.hpp.
+api_error from_another_site();
 /// A signature that says too little to be checked.
 api_error incomplete_signature(std::string message);
 /// An access key that nobody has.

@@ -3,6 +3,7 @@
 #include "broker/admin.hpp"
 #include "broker/console.hpp"
 #include "broker/json_protocol.hpp"
+#include "broker/other_site.hpp"
 #include "broker/query_protocol.hpp"
 #include "broker/read_request.hpp"
 #include "broker/request_context.hpp"
@@ -150,8 +151,9 @@ asio::awaitable<http::response> server::handle(const http::request& request) {
   co_return json_protocol::write(result.error(), request_id);
 }
 
-/// What a request asks for, in the protocol that it speaks, if its signature is good.
+/// What a request asks for, in the protocol that it speaks, if its sender may ask and its signature is good.
 answer<any_request> server::read(const http::request& request) {
+  if (is_from_another_site(request, host_names_)) return faults::from_another_site();
   if (check_signature_)
     if (auto wrong = (*check_signature_)(request, clock_.wall_now())) return std::move(*wrong);
   return request.headers.has("X-Amz-Target") ? read_json(request) : read_query(request);

@@ -24,7 +24,7 @@ struct server_options {
   engine_options engine;
   long_poll_options polls;
   http::server_options http;
-  /// Further names of this host, by which the paths below /_lastcall/ may be asked for: local_host.hpp.
+  /// Further names of this host, by which a browser may ask: local_host.hpp, other_site.hpp.
   std::vector<std::string> host_names{};
   std::string scheme{"http"};  ///< of the queue URLs that are given out; "https" behind TLS
   /// Whose signatures are accepted; without any, none is looked at. The server's own paths need none.

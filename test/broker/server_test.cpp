@@ -253,6 +253,47 @@ TEST_CASE("a page of another site can reset nothing") {
   CHECK(w.call("ListQueues", json::object()) == json::object());
 }
 
+TEST_CASE("a page of another site can ask for no operation, by a form, an image or a script") {
+  server_world w;
+  const std::string queue = w.create("jobs");
+  using headers = std::vector<std::pair<std::string, std::string>>;
+  const auto status = [&](const std::string& host, const headers& from) {
+    http::request request;
+    request.target = "/?Action=DeleteQueue&QueueUrl=" + queue;
+    request.headers.add("Host", host);
+    for (const auto& [name, value] : from)
+      request.headers.add(name, value);
+    request.method = "GET";
+    const unsigned image = w.ask(request).status;
+    request.method = "POST";
+    const unsigned form = w.ask(request).status;
+    request.headers.add("X-Amz-Target", "AmazonSQS.DeleteQueue");
+    request.body = json{{"QueueUrl", queue}}.dump();
+    const unsigned script = w.ask(request).status;
+    CHECK(image == form);
+    CHECK(form == script);
+    return form;
+  };
+  const std::string own = "127.0.0.1:9324";
+  CHECK(status(own, {{"Origin", "https://evil.example"}}) == 403);
+  CHECK(status(own, {{"Origin", "null"}}) == 403);
+  CHECK(status(own, {{"Origin", "http://127.0.0.1:9325"}}) == 403);
+  CHECK(status(own, {{"Sec-Fetch-Site", "cross-site"}}) == 403);
+  CHECK(status(own, {{"Sec-Fetch-Site", "same-site"}}) == 403);
+  // its name was made to lead here, so that for the browser it is the same site
+  CHECK(status("evil.example", {{"Origin", "http://evil.example"}}) == 403);
+  CHECK(status("evil.example", {{"Sec-Fetch-Site", "same-origin"}}) == 403);
+  CHECK(w.call("ListQueues", json::object())["QueueUrls"].size() == 1);
+  // a client that is no browser may use any name; a person may type an address
+  CHECK(w.ask(server_world::json_request("ListQueues", json::object())).status == 200);
+  http::request typed;
+  typed.method = "GET";
+  typed.target = "/?Action=ListQueues";
+  typed.headers.add("Host", own);
+  typed.headers.add("Sec-Fetch-Site", "none");
+  CHECK(w.ask(typed).status == 200);
+}
+
 TEST_CASE("the server's own paths are no queues") {
   server_world w;
   CHECK(w.get("/healthz").body == "ok\n");
