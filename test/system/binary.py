@@ -108,8 +108,8 @@ class Binary:
 
     def work(self, queue, *arguments, **options):
         """A worker on a queue, as `lastcall work --queue … ARGUMENTS`."""
-        return self.start("work", "--queue", queue.name, "--endpoint-url", queue.service.endpoint,
-                          *queue.service.worker_options, *arguments, **options)
+        return self.start("work", "--queue", queue.name, "--endpoint-url", queue.service.endpoint, *arguments,
+                          **options)
 
     def end(self):
         for process in self.processes:

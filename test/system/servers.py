@@ -30,13 +30,10 @@ def accepts(port):
 class Server:
     """A server process. `service` is a client of it."""
 
-    # moto looks at a message and marks it as received in two steps: two receives at once may get the same one.
-    WORKER_OPTIONS = {"moto": ["--pollers", "1"]}
-
     def __init__(self, name, port, process):
         self.name, self.process = name, process
         self.endpoint = f"http://127.0.0.1:{port}"
-        self.service = Service(self.endpoint, self.WORKER_OPTIONS.get(name, []))
+        self.service = Service(self.endpoint)
 
     def stop(self):
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -84,12 +81,17 @@ class Peer(Server):
             super().stop()
 
 
+def python_with_moto():
+    for python in filter(None, map(shutil.which, ("python3", "/usr/bin/python3"))):
+        if subprocess.run([python, "-c", "import moto.server"], capture_output=True).returncode == 0:
+            return python
+    raise Missing("no python3 has moto with its server")
+
+
 def moto(directory):
-    program = shutil.which("moto_server")
-    if not program:
-        raise Missing("moto_server is not on the PATH")
     port = free_port()
-    return Peer("moto", port, [program, "-H", "127.0.0.1", "-p", port], directory)
+    script = pathlib.Path(__file__).parent / "peers" / "moto_with_a_lock.py"
+    return Peer("moto", port, [python_with_moto(), "-B", script, "-H", "127.0.0.1", "-p", port], directory)
 
 
 def node():

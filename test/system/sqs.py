@@ -26,10 +26,10 @@ class Counts:
 
 
 class Service:
-    """An SQS endpoint. `worker_options` are what a worker needs to get along with it."""
+    """An SQS endpoint."""
 
-    def __init__(self, endpoint, worker_options=()):
-        self.endpoint, self.worker_options = endpoint, worker_options
+    def __init__(self, endpoint):
+        self.endpoint = endpoint
 
     def call(self, operation, **parameters):
         url = urllib.parse.urlsplit(self.endpoint)
