@@ -155,6 +155,27 @@ def test_a_queue_is_created_filled_purged_and_deleted(page, embedded, queue_name
     assert not page.complaints()
 
 
+def test_what_someone_is_at_stays_while_the_numbers_change(page, embedded, queue_name):
+    queue = embedded.service.create_queue(queue_name)
+    page.open()
+    page.shows(f"{queue_name}\t0")
+    link = next(link for link in page.all("td a") if link.text == queue_name)
+    page.browser.execute_script("arguments[0].focus()", link)
+    message = queue.send("first")
+    page.shows(f"{queue_name}\t1")
+    embedded.service.create_queue(f"0-{queue_name}")  # comes before it
+    page.shows(f"0-{queue_name}")
+    assert page.browser.switch_to.active_element == link
+    link.click()
+    page.shows("first", ".messages")
+    page.all("summary")[0].click()
+    page.browser.execute_script("getSelection().selectAllChildren(document.querySelector('.detail dd'))")
+    queue.send("second")
+    page.shows("second", ".messages")
+    assert page.browser.execute_script("return getSelection().toString()").strip() == message
+    assert not page.complaints()
+
+
 def test_dead_letters_are_sent_back(page, embedded, queue_name):
     dead = embedded.service.create_queue(f"{queue_name}-dead")
     queue = embedded.service.create_queue(

@@ -17,6 +17,20 @@ const h = (tag, attributes = {}, ...children) => {
   return element;
 };
 
+// What is shown is looked at anew each second, by people who read, select and click meanwhile: an element stays while
+// what it stands for does, and is touched only where it changes.
+
+const setText = (element, text) => { if (element.textContent !== text) element.textContent = text; };
+
+const filledWith = new WeakMap();
+/** Gives an element the children that `make` makes of `what`, unless it has them from the same. */
+const fill = (element, what, make) => {
+  const text = JSON.stringify(what);
+  if (filledWith.get(element) === text) return;
+  filledWith.set(element, text);
+  element.replaceChildren(...make(what));
+};
+
 const count = (n) => n.toLocaleString("en");
 const duration = (seconds) => {
   if (seconds < 1) return seconds <= 0 ? "–" : "<1 s";
@@ -102,22 +116,32 @@ const withRates = (answer) => {
 
 // ── the list of queues ───────────────────────────────────────────────────────────────────────────────────────────
 
-const COLUMNS = [["Visible", (q) => q.visible], ["In flight", (q) => q.inFlight], ["Delayed", (q) => q.delayed]];
+// What a queue is told by: label, value, and how it is written.
+const FIGURES = [["Visible", (q) => q.visible, count], ["In flight", (q) => q.inFlight, count],
+  ["Delayed", (q) => q.delayed, count], ["Oldest", (q) => q.oldestSeconds, duration], ["In / s", (q) => q.in, rate],
+  ["Out / s", (q) => q.out, rate]];
+
+const tag = (text, kind = "") => h("span", { class: `tag ${kind}` }, text);
 
 // The roles say what the elements are; on a narrow screen CSS lays them out as no table, and browsers forget it.
-const cell = { role: "cell" };
-const queueRow = (queue, targets) => h("tr", { role: "row" },
-  h("td", cell, h("a", { href: `#${queue.path}` }, queue.name), queue.fifo ? h("span", { class: "tag" }, "FIFO") : null,
-    targets.has(queue.arn) ? h("span", { class: "tag dead" }, "dead letters") : null,
-    queue.region === "us-east-1" ? null : h("span", { class: "tag" }, queue.region)),
-  ...COLUMNS.map(([label, of]) => h("td", { ...cell, "data-label": label, class: of(queue) ? "" : "zero" }, count(of(queue)))),
-  h("td", { ...cell, "data-label": "Oldest", class: queue.oldestSeconds ? "" : "zero" }, duration(queue.oldestSeconds)),
-  h("td", { ...cell, "data-label": "In / s", class: queue.in ? "" : "zero" }, rate(queue.in)),
-  h("td", { ...cell, "data-label": "Out / s", class: queue.out ? "" : "zero" }, rate(queue.out)));
+const queueRow = ({ path, name, fifo, region }) => {
+  const tags = h("span");
+  const cells = FIGURES.map(([label]) => h("td", { role: "cell", "data-label": label }));
+  const row = h("tr", { role: "row" }, h("td", { role: "cell" }, h("a", { href: `#${path}` }, name), tags), ...cells);
+  const update = (queue, takesDeadLetters) => {
+    fill(tags, [fifo, takesDeadLetters, region], () => [fifo ? tag("FIFO") : "",
+      takesDeadLetters ? tag("dead letters", "dead") : "", region === "us-east-1" ? "" : tag(region)]);
+    FIGURES.forEach(([, of, written], i) => {
+      setText(cells[i], written(of(queue)));
+      cells[i].classList.toggle("zero", !of(queue));
+    });
+  };
+  return { row, update };
+};
 
 const listView = () => {
   const rows = h("tbody", { role: "rowgroup" });
-  const titles = ["Queue", ...COLUMNS.map(([label]) => label), "Oldest", "In / s", "Out / s"];
+  const titles = ["Queue", ...FIGURES.map(([label]) => label)];
   const table = h("table", { role: "table", "aria-label": "Queues" }, h("thead", { role: "rowgroup" }, h("tr", { role: "row" },
     ...titles.map((title) => h("th", { role: "columnheader", scope: "col" }, title)))), rows);
   const empty = h("div", { class: "empty", hidden: true }, h("strong", {}, "No queues yet"),
@@ -143,35 +167,38 @@ const listView = () => {
     onclick: () => show(form.hidden) }, "Create queue");
   main.replaceChildren(h("div", { class: "head" }, h("div", {}, h("h1", {}, "Queues"), summary), opener), form,
     h("div", { class: "card" }, table, empty));
-  let shown = "";
+  let shown = new Map();
   return async () => {
     const { queues } = withRates(await get("queues.json"));
-    const text = JSON.stringify(queues.map((q) => [q.arn, q.visible, q.inFlight, q.delayed, q.in, q.out, duration(q.oldestSeconds)]));
-    if (text === shown) return;
-    shown = text;
-    const focused = document.activeElement?.getAttribute?.("href");
+    shown = new Map(queues.map((queue) => [queue.arn, shown.get(queue.arn) ?? queueRow(queue)]));
+    const focused = rows.contains(document.activeElement) ? document.activeElement : undefined;
+    fill(rows, queues.map((queue) => queue.arn), (arns) => arns.map((arn) => shown.get(arn).row));
+    if (focused !== document.activeElement) focused?.focus({ preventScroll: true }); // its row was moved
     const targets = new Set(queues.map((queue) => queue.deadLetterTarget).filter(Boolean));
-    rows.replaceChildren(...queues.map((queue) => queueRow(queue, targets)));
-    if (focused?.startsWith("#/queue/")) [...rows.querySelectorAll("a")].find((a) => a.getAttribute("href") === focused)?.focus();
+    for (const queue of queues) shown.get(queue.arn).update(queue, targets.has(queue.arn));
     table.hidden = queues.length === 0;
     empty.hidden = queues.length !== 0;
     const messages = queues.reduce((sum, queue) => sum + queue.visible + queue.inFlight + queue.delayed, 0);
-    summary.textContent = `${count(queues.length)} queue${queues.length === 1 ? "" : "s"}, ` +
-      `${count(messages)} message${messages === 1 ? "" : "s"}`;
+    setText(summary, `${count(queues.length)} queue${queues.length === 1 ? "" : "s"}, ` +
+      `${count(messages)} message${messages === 1 ? "" : "s"}`);
   };
 };
 
 // ── one queue ────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const pairs = (entries) => h("dl", { class: "pairs" }, ...entries.filter(([, value]) => value !== undefined)
-  .flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, String(value))]));
+/** Shows what has a value of [name, value]… in a list of terms; `group` puts a term and its value together. */
+const showPairs = (list, entries, group = (term, value) => [term, value]) => {
+  const given = entries.filter(([, value]) => value !== undefined);
+  fill(list, given.map(([name]) => name), (names) => names.flatMap((name) => group(h("dt", {}, name), h("dd"))));
+  list.querySelectorAll("dd").forEach((value, i) => setText(value, String(given[i][1])));
+};
 
 const messageItem = (message, path) => {
   const item = h("li");
   item.dataset.id = message.id;
   const state = h("span", { class: "state" });
   const age = h("span", { class: "age" });
-  const facts = h("div");
+  const facts = h("dl", { class: "pairs" });
   item.append(h("details", {}, h("summary", {}, state, h("span", { class: "preview" }, message.body.slice(0, 200)), age),
     h("div", { class: "detail" }, h("pre", { tabindex: "0", role: "region", "aria-label": "Body" }, message.body +
       (message.isCut ? `\n… ${count(message.bytes)} bytes in all` : "")), facts,
@@ -179,13 +206,13 @@ const messageItem = (message, path) => {
       await fetch("drop", { method: "POST", body: JSON.stringify({ queue: path, serial: message.serial }) })),
     "The message is deleted"))))));
   const update = (now) => {
-    state.textContent = now.state;
+    setText(state, now.state);
     state.className = `state ${now.state === "in flight" ? "flight" : now.state}`;
-    age.textContent = duration((Date.now() - now.sentMs) / 1000);
-    facts.replaceChildren(pairs([["Id", now.id], ["Sent", new Date(now.sentMs).toLocaleString()], ["Receives", now.receives],
+    setText(age, duration((Date.now() - now.sentMs) / 1000));
+    showPairs(facts, [["Id", now.id], ["Sent", new Date(now.sentMs).toLocaleString()], ["Receives", now.receives],
       ["Visible in", now.dueSeconds === undefined ? undefined : duration(now.dueSeconds)], ["Group", now.group],
       ["Deduplication id", now.deduplicationId], ["Dead letter of", now.from],
-      ...Object.entries(now.attributes).map(([name, value]) => [name, `${value.value} (${value.type})`])]));
+      ...Object.entries(now.attributes).map(([name, value]) => [name, `${value.value} (${value.type})`])]);
   };
   return { item, update };
 };
@@ -215,7 +242,7 @@ const queueView = (path) => {
   const heading = h("h2", { id: "messages", tabindex: "-1" }, "Messages");
   const none = h("div", { class: "empty", hidden: true }, h("strong", {}, "No messages"), "What is sent shows up here.");
   const listed = h("span", { class: "age" });
-  const attributes = h("div", { class: "body" });
+  const attributes = h("dl", { class: "pairs" });
   const arn = h("p", { class: "sub" }, "\u00a0");
   const redrive = h("button", { type: "button", hidden: true, onclick: () => act(() => sqs("StartMessageMoveTask",
     { SourceArn: queue.arn }), "The messages move back to where they came from") }, "Redrive");
@@ -233,16 +260,14 @@ const queueView = (path) => {
   h("section", { class: "card", "aria-labelledby": "send" }, h("div", { class: "top" }, h("h2", { id: "send" }, "Send")),
     sendForm(path, fifo)),
   h("section", { class: "card", "aria-labelledby": "attributes" }, h("div", { class: "top" },
-    h("h2", { id: "attributes" }, "Attributes")), attributes));
+    h("h2", { id: "attributes" }, "Attributes")), h("div", { class: "body" }, attributes)));
   const items = new Map();
-  let shownAttributes = "";
   return async () => {
     const [all, found] = [withRates(await get("queues.json")), await get(`messages.json?queue=${encodeURIComponent(path)}`)];
     queue = all.queues.find((one) => one.arn === found.queue.arn) ?? found.queue;
-    arn.textContent = queue.arn;
+    setText(arn, queue.arn);
     redrive.hidden = !all.queues.some((one) => one.deadLetterTarget === queue.arn);
-    figures.replaceChildren(...[...COLUMNS.map(([label, of]) => [label, count(of(queue))]), ["Oldest", duration(queue.oldestSeconds)],
-      ["In / s", rate(queue.in)], ["Out / s", rate(queue.out)]].map(([label, value]) => h("div", {}, h("dt", {}, label), h("dd", {}, value))));
+    showPairs(figures, FIGURES.map(([label, of, written]) => [label, written(of(queue))]), (...pair) => h("div", {}, ...pair));
     const seen = new Set(found.messages.map((message) => message.id));
     for (const [id, { item }] of items) if (!seen.has(id)) {
       const next = item.nextElementSibling ?? item.previousElementSibling;
@@ -260,13 +285,11 @@ const queueView = (path) => {
     }
     none.hidden = found.messages.length !== 0;
     const size = queue.visible + queue.inFlight + queue.delayed;
-    listed.textContent = size > found.messages.length ? `the oldest ${found.messages.length} of ${count(size)}` : "";
+    setText(listed, size > found.messages.length ? `the oldest ${found.messages.length} of ${count(size)}` : "");
     const { Attributes } = await sqs("GetQueueAttributes", { QueueUrl: path, AttributeNames: ["All"] });
-    const kept = Object.entries(Attributes).filter(([key]) => !key.startsWith("Approximate") && key !== "QueueArn");
-    const text = JSON.stringify(kept);
-    if (text !== shownAttributes) attributes.replaceChildren(pairs(kept.map(([key, value]) => [key,
-      key.endsWith("Timestamp") ? new Date(value * 1000).toLocaleString() : value])));
-    shownAttributes = text;
+    showPairs(attributes, Object.entries(Attributes)
+      .filter(([key]) => !key.startsWith("Approximate") && key !== "QueueArn")
+      .map(([key, value]) => [key, key.endsWith("Timestamp") ? new Date(value * 1000).toLocaleString() : value]));
   };
 };
 
@@ -279,8 +302,7 @@ let turn = 0;
 
 /** Touched only when it changes: a screen reader says it each time. */
 const showLive = (text, how) => {
-  if (live.textContent === text) return;
-  live.textContent = text;
+  setText(live, text);
   live.className = `live ${how}`;
 };
 
