@@ -4,6 +4,7 @@
 
 #include "base/mark.hpp"
 
+#include <cstdio>
 #include <cstdlib>
 #include <fcntl.h>
 #include <string>
@@ -16,7 +17,9 @@ int file = -1;
 
 void write_line(const char* what, const mark& m) {
   const std::string line = what + std::string(m.name()) + '\n';
-  if (write(file, line.data(), line.size()) < 0) std::abort();
+  if (write(file, line.data(), line.size()) >= 0) return;
+  std::perror("a mark can not be written to TEST_MARKS");
+  std::abort();
 }
 
 const bool is_reporting = [] {

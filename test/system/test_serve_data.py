@@ -15,6 +15,7 @@ import time
 import pytest
 
 import servers
+from binary import ONLY_ITS_OWN_FILES
 from ports import free_port
 from waiting import eventually
 
@@ -51,7 +52,7 @@ class Kept:
     def start(self, **options):
         self.process = self.lastcall.start("serve", "--listen", f"127.0.0.1:{self.port}", "--data", self.file, **options)
         eventually(lambda: servers.accepts(self.port) or not self.process.is_running(), what="serve does not answer")
-        assert self.process.is_running(), self.process.stderr
+        assert self.process.is_running(), f"ended with {self.process.popen.returncode}: {self.process.stderr}"
         return Connection(self.port)
 
     def kill(self):
@@ -249,7 +250,7 @@ def test_what_does_not_fit_is_an_error_and_has_not_happened(kept):
     url = connection.call("CreateQueue", QueueName="jobs")["QueueUrl"]
     kept.kill()
     # Files of at most 1 MiB, as on a full disk: writes fail, and the process lives on.
-    connection = kept.start(prefix=["bash", "-c", 'trap "" XFSZ; ulimit -f 1024; exec "$@"', "bash"])
+    connection = kept.start(prefix=["bash", "-c", 'trap "" XFSZ; ulimit -f 1024; exec "$@"', "bash"], **ONLY_ITS_OWN_FILES)
     answered, refused = [], []
     for number in range(60):
         try:

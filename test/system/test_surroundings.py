@@ -10,11 +10,9 @@ import sys
 
 import pytest
 
+from binary import ONLY_ITS_OWN_FILES
 from sqs import Counts
 from waiting import eventually
-
-# The file of the marks (test/marks.cpp) is one more that is open, and that grows.
-ONLY_ITS_OWN_FILES = {"TEST_MARKS": None}
 
 START_BLOCKED = [sys.executable, "-c", "import os, signal, sys\n"
                  "signal.pthread_sigmask(signal.SIG_BLOCK, range(1, 32))\n"
