@@ -45,7 +45,7 @@ class dialer {
  public:
   virtual ~dialer() = default;
   /// Resolves and connects by plain TCP, trying each address, until `deadline`; runs on the caller's
-  /// executor.
+  /// executor. An error has the code "resolve" or "connect".
   virtual boost::asio::awaitable<result<std::unique_ptr<stream>>> connect(std::string host,
                                                                           std::uint16_t port,
                                                                           steady_time deadline) = 0;

@@ -22,7 +22,9 @@ constexpr auto slot_company = 5ms;
 /// After an empty answer to a receive without a wait, so that an idle worker does not spin.
 constexpr auto short_poll_pause = 1s;
 
+/// A receive that was never sent, because no connection was made, has leased nothing.
 bool may_have_leased(const error& why) noexcept {
+  if (why.code == "connect" || why.code == "resolve") return false;
   return why.kind == error_kind::cancelled || why.kind == error_kind::timeout ||
          why.kind == error_kind::network || why.kind == error_kind::protocol;
 }

@@ -137,8 +137,9 @@ asio::awaitable<result<std::unique_ptr<stream>>> byte_network::connect(std::shar
   const steady_time until = hangs ? deadline : std::min(deadline, there_and_back);
   const bool passed = co_await pass_time(*host, until);
   if (!passed) co_return host->is_cut ? broken() : cancelled();
-  if (hangs || there_and_back > deadline) co_return late();
-  if (is_refused) co_return error{error_kind::network, "refused", "connection refused"};
+  if (hangs || there_and_back > deadline)
+    co_return error{error_kind::timeout, "connect", "no connection in time"};
+  if (is_refused) co_return error{error_kind::network, "connect", "connection refused"};
   const auto c = std::make_shared<connection>();
   c->host = host;
   c->ends[connection::client].where = &host->where;

@@ -390,6 +390,25 @@ TEST_CASE("polls that are aborted on request may still lease: a release outlasts
   CHECK(w.sums().polls_aborted == 1);
 }
 
+TEST_CASE("a receive whose answer was lost may still lease, one that was never sent may not") {
+  for (const char* code : {"reset", "connect", "resolve"}) {
+    CAPTURE(code);
+    world w(with(10));
+    w.queue.send("a", "1000");
+    w.start();
+    w.clock.advance(1s);
+    w.queue.on_receive = [code]() -> std::optional<error> {
+      return error{error_kind::network, code, "failed"};
+    };
+    w.clock.advance(60s);
+    w.drain();
+    w.work->press();
+    w.finish();
+    CHECK(w.sums().released == 1);
+    CHECK(w.queue.is_visible("a") == (code != std::string("reset")));
+  }
+}
+
 TEST_CASE(
     "a poll that is never answered does not keep the process, nor the messages, past the grace period") {
   world w(with(10, 2));
