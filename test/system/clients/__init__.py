@@ -62,18 +62,20 @@ class Client:
         self.process.wait()
 
 
-def other_python(module, check):
+def other_python(module):
     """The Python of the PATH, where it isn't Debian's and its AWS libraries are newer."""
+    # by what it does: awscli of Debian comes with a botocore whose version says nothing
+    speaks_json = (f"import {module}, botocore.session; "
+                   "model = botocore.session.get_session().get_service_model('sqs'); assert model.protocol == 'json'")
     python = shutil.which("python3")
-    found = subprocess.run([python, "-c", f"import {module}; assert {check}"], capture_output=True) if python else None
+    found = subprocess.run([python, "-c", speaks_json], capture_output=True) if python else None
     if found is None or found.returncode != 0:
         raise servers.Missing(f"the Python of the PATH has no {module} that speaks JSON to SQS")
     return python
 
 
 def boto3():
-    return [other_python("boto3", "tuple(map(int, boto3.__version__.split('.')[:2])) >= (1, 28)"), "-B",
-            HERE / "boto3_client.py"]
+    return [other_python("boto3"), "-B", HERE / "boto3_client.py"]
 
 
 def boto3_of_debian():
@@ -81,8 +83,7 @@ def boto3_of_debian():
 
 
 def aws_cli():
-    return [other_python("awscli, botocore", "tuple(map(int, botocore.__version__.split('.')[:2])) >= (1, 31)"), "-B",
-            HERE / "aws_cli_client.py"]
+    return [other_python("awscli"), "-B", HERE / "aws_cli_client.py"]
 
 
 def aws_cli_of_debian():
