@@ -2,8 +2,8 @@
 
 moto answers each request in a thread of its own and guards nothing. Two receives at once may get the same message; of
 two deletes at once one may bring back what the other has deleted; a message that is sent meanwhile may be lost. The
-lock takes away these, and nothing else is changed. A long poll asks anew every POLL_S, so that it does not hold the
-lock while it waits."""
+lock takes away these. A long poll asks anew every POLL_S, so that it does not hold the lock while it waits; so it also
+sees a group of a FIFO queue that has been unblocked meanwhile. Nothing else is changed."""
 
 import functools
 import sys
