@@ -102,6 +102,7 @@ struct supervisor::impl {
   void tell_all(void (shard_worker::*what)() noexcept);
   [[noreturn]] void leave_at_once(const char* why);
   report make_report() const;
+  std::string risk() const;
   std::chrono::nanoseconds longest(drain_state state) const;
 
   static asio::awaitable<void> run_loop(supervisor::impl& self, shard_loop& loop);
@@ -287,10 +288,23 @@ report supervisor::impl::make_report() const {
   r.finishing = longest(drain_state::finishing);
   r.cutting = longest(drain_state::cutting);
   r.exit = !r.left_behind.empty() ? exit_left_behind : r.sums.jobs_cut > 0 ? exit_cut : exit_settled;
-  if (r.sums.polls_aborted > 0)
-    r.risk = "open receives that were aborted: " + std::to_string(r.sums.polls_aborted) +
-             "; a message that SQS leases to one of them stays invisible until its visibility timeout";
+  r.risk = risk();
   return r;
+}
+
+/// What a receive whose answer was not read may have leased is in no books.
+std::string supervisor::impl::risk() const {
+  const std::uint64_t aborted = books.sums().polls_aborted;
+  if (aborted > 0)
+    return "open receives that were aborted: " + std::to_string(aborted) +
+           "; a message that SQS leases to one of them stays invisible until its visibility timeout";
+  const steady_time unread_until = books.receives_linger_until(polls_closed == loops.size());
+  const steady_time visible_at = unread_until + settings.visibility;
+  if (unread_until == steady_time{} || visible_at <= real_clock().now()) return {};
+  const auto left = std::chrono::ceil<std::chrono::seconds>(visible_at - real_clock().now());
+  return "answers to receives were lost or not awaited; a message that SQS has leased to one of them stays invisible "
+         "until its visibility timeout, for " +
+         std::to_string(left.count()) + " s at most";
 }
 
 }  // namespace lastcall::worker

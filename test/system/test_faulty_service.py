@@ -67,6 +67,25 @@ def test_an_outage_is_survived_and_a_drain_in_it_ends_well(lastcall, proxy, prox
     assert stop.took_s < 10
     assert len(journal.ended) == 1
     assert embedded_queue.counts() == Counts(visible=1, in_flight=0, delayed=0)
+    assert ("risk" in worker.report) == (fault in (Proxy.nothing, Proxy.rubbish)), "only these may have leased it"
+
+
+def test_what_a_lost_answer_may_have_leased_is_named_as_a_risk(lastcall, proxy, proxied, embedded_queue):
+    def lose_what_brings_a_message(handler, request):
+        status, _, body = proxy.forward(request)
+        if b"ReceiptHandle" in body:
+            raise ConnectionError
+        answer(handler, status, body)
+        return True
+
+    proxy.fault = lose_what_brings_a_message
+    embedded_queue.send("job")
+    worker = lastcall.work(proxied, "--wait", "1s", "--visibility", "5m", "sleep")
+    eventually(lambda: embedded_queue.counts().in_flight == 1, what="no receive has leased it")
+    worker.signal()
+    assert worker.exit_code() == 0, worker.stderr
+    assert worker.report["messages"]["left_behind"] == [], "it cannot know of this one"
+    assert "stays invisible" in worker.report["risk"]
 
 
 def test_after_an_outage_work_goes_on(lastcall, proxy, proxied, embedded_queue, journal):
