@@ -2,6 +2,7 @@
 
 #include "app/exit_code.hpp"
 #include "aws/instance_metadata.hpp"
+#include "base/encoding.hpp"
 #include "runtime/tcp.hpp"
 #include "runtime/tls.hpp"
 
@@ -30,6 +31,17 @@ aws::environment for_aws(const environment& env) {
     return found == env.end() ? std::nullopt : std::optional(found->second);
   };
   return made;
+}
+
+/// What names are is up to the service; a URL or an ARN in its place is told apart here.
+result<std::string> parse_queue_name(const std::string& text) {
+  const auto refused = [&](const std::string& why) {
+    return error{error_kind::invalid, "", "'" + printable(text, 128) + "' is not a name: " + why};
+  };
+  if (text.empty()) return error{error_kind::invalid, "", "it must not be empty"};
+  if (text.find("://") != std::string::npos) return refused("give a URL with --queue-url");
+  if (text.starts_with("arn:")) return refused("of an ARN it is what follows the last colon");
+  return text;
 }
 
 /// Asks the EC2 instance that we run on; a second where there is none.
@@ -72,9 +84,11 @@ option_group connection_options(connection_settings& s) {
 }
 
 option_group queue_options(queue_settings& s) {
+  option name = text_option("queue", "NAME", s.name, "The queue's name.");
+  name.set = stores(s.name, parse_queue_name);
   option url = url_option("queue-url", "http|https", s.url, "The queue's URL, in place of its name.");
   url.instead_of = "queue";
-  return {"Which queue", {text_option("queue", "NAME", s.name, "The queue's name."), std::move(url)}};
+  return {"Which queue", {std::move(name), std::move(url)}};
 }
 
 std::string queue_settings::shown() const {

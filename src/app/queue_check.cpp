@@ -1,6 +1,7 @@
 #include "app/queue_check.hpp"
 
 #include "app/exit_code.hpp"
+#include "broker/names.hpp"
 
 #include <nlohmann/json.hpp>
 
@@ -22,13 +23,33 @@ std::string quoted(const std::string& word) {
   return out + "'";
 }
 
+/// The command that creates the queue where this one was looked for. What the environment says it finds there as
+/// well; what the queue's URL says it is told.
+std::string create_command(const aws::session& session, const connection_settings& given,
+                           const queue_settings& wanted) {
+  std::string command = "lastcall queue create --queue " + quoted(wanted.shown());
+  const bool is_at_its_url = wanted.url.starts_with(session.endpoint_url);
+  if (is_at_its_url || !given.endpoint_url.empty())
+    command += " --endpoint-url " + quoted(session.endpoint_url);
+  if (!wanted.url.empty() || !given.region.empty()) command += " --region " + quoted(session.region);
+  if (!given.profile.empty()) command += " --profile " + quoted(given.profile);
+  return command;
+}
+
 refusal not_usable(const error& why, const aws::session& session, const connection_settings& given,
                    const queue_settings& wanted) {
-  if (why.code == "QueueDoesNotExist")
-    return {exit_unavailable, "the queue '" + wanted.shown() + "' does not exist at " + session.endpoint_url +
-                                  " (region " + session.region + ")" + ". This creates it:\n  " +
-                                  create_command(wanted.shown(), given)};
-  return {exit_unavailable, "the queue '" + wanted.shown() + "' can't be used: " + why.message};
+  const std::string name = wanted.shown();
+  if (why.code != "QueueDoesNotExist")
+    return {exit_unavailable, "the queue '" + name + "' can't be used: " + why.message};
+  std::string text = "the queue '" + name + "' does not exist at " + session.endpoint_url + " (region " +
+                     session.region + ")";
+  if (broker::check_queue_name(name, broker::is_fifo_name(name)))
+    text +=
+        ", nor can it: a queue's name is 1 to 80 letters, digits, '-' and '_', with .fifo at its end if it "
+        "is FIFO";
+  else
+    text += ". This creates it:\n  " + create_command(session, given, wanted);
+  return {exit_unavailable, text};
 }
 
 }  // namespace
@@ -55,8 +76,9 @@ std::vector<std::string> warnings_about(const found_queue& queue) {
   const auto policy = queue.attributes.find("RedrivePolicy");
   if (policy == queue.attributes.end() || policy->second.empty())
     return {
-        "the queue has no redrive policy: a message whose job always fails comes again until it is too old "
-        "(queue create --dead-letter-queue sets one up)"};
+        "the queue has no redrive policy: a message whose job always fails comes again until it is too old; "
+        "give it one with 'aws sqs set-queue-attributes', new queues with 'lastcall queue create "
+        "--dead-letter-queue'"};
   const auto json = nlohmann::json::parse(policy->second, nullptr, false);
   if (!json.is_object() || !json.contains("maxReceiveCount")) return {};
   const nlohmann::json& most = json["maxReceiveCount"];
@@ -66,15 +88,5 @@ std::vector<std::string> warnings_about(const found_queue& queue) {
         "job was never started, goes to the dead-letter queue; set maxReceiveCount to 3 or more"};
   return {};
 }
-
-std::string create_command(const std::string& name, const connection_settings& given) {
-  std::string command = "lastcall queue create --queue " + quoted(name);
-  if (!given.endpoint_url.empty()) command += " --endpoint-url " + quoted(given.endpoint_url);
-  if (!given.region.empty()) command += " --region " + quoted(given.region);
-  if (!given.profile.empty()) command += " --profile " + quoted(given.profile);
-  return command;
-}
-
-std::string name_in_arn(const std::string& arn) { return arn.substr(arn.find_last_of(':') + 1); }
 
 }  // namespace lastcall::app

@@ -24,10 +24,4 @@ boost::asio::awaitable<void> find_queue(sqs::client& client, const aws::session&
 /// What an operator should know about a queue before jobs run on it, a sentence each.
 std::vector<std::string> warnings_about(const found_queue&);
 
-/// The command that creates a queue of that name where `given` leads to.
-std::string create_command(const std::string& name, const connection_settings& given);
-
-/// The name that `queue create` needs for the queue of an ARN: what follows the last colon.
-std::string name_in_arn(const std::string& arn);
-
 }  // namespace lastcall::app
