@@ -4,6 +4,7 @@
 #include "app/suggestion.hpp"
 #include "app/toml_file.hpp"
 #include "base/encoding.hpp"
+#include "jobs/environment.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -126,7 +127,8 @@ std::vector<std::string> misspelled_variables(const environment& env, const comm
   for (const auto& [name, value] : env) {
     if (!name.starts_with(prefix)) continue;
     const std::string ours = name.substr(prefix.size());
-    if (std::find(known.begin(), known.end(), ours) != known.end()) continue;
+    if (std::find(known.begin(), known.end(), ours) != known.end() || jobs::is_set_for_commands(name))
+      continue;
     // Names far from ours are left alone: Kubernetes sets LASTCALL_PORT and more where a service is called
     // lastcall.
     if (const std::string meant = nearest(ours, known); !meant.empty())

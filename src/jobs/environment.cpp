@@ -111,6 +111,24 @@ std::vector<std::string> checkpoint_environment(const std::string& file, const s
   return all;
 }
 
+bool is_set_for_commands(std::string_view name) noexcept {
+  constexpr std::string_view names[] = {"LASTCALL_MESSAGE_ID",
+                                        "LASTCALL_QUEUE",
+                                        "LASTCALL_RECEIVE_COUNT",
+                                        "LASTCALL_SENT_AT",
+                                        "LASTCALL_FIRST_RECEIVED_AT",
+                                        "LASTCALL_SENDER_ID",
+                                        "LASTCALL_GROUP_ID",
+                                        "LASTCALL_DEDUPLICATION_ID",
+                                        "LASTCALL_SEQUENCE_NUMBER",
+                                        "LASTCALL_TRACE_HEADER",
+                                        "LASTCALL_DEAD_LETTER_SOURCE_ARN",
+                                        "LASTCALL_ATTRIBUTES",
+                                        "LASTCALL_CHECKPOINT_FILE",
+                                        "LASTCALL_CHECKPOINT"};
+  return name.starts_with("LASTCALL_ATTR_") || std::ranges::find(names, name) != std::end(names);
+}
+
 std::vector<std::string> inherited_environment(const char* const* environment) {
   std::vector<std::string> kept;
   for (; *environment != nullptr; ++environment) {

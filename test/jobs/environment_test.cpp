@@ -44,6 +44,17 @@ TEST_CASE("a command learns its message's ids, times and counts") {
   CHECK(variables_of(testing::full_message()) == expected);
 }
 
+TEST_CASE("what a command is told is known by name, so that a lastcall that it runs does not wonder at it") {
+  message m = testing::full_message();
+  m.attributes = {{"Total", {"Number", "42"}}};
+  std::vector<std::string> all = jobs::checkpoint_environment("/file", "17");
+  for (std::string& line : message_environment(m, "orders").value())
+    all.push_back(std::move(line));
+  for (const std::string& line : all)
+    CHECK_MESSAGE(jobs::is_set_for_commands(line.substr(0, line.find('='))), line);
+  CHECK_FALSE(jobs::is_set_for_commands("LASTCALL_GRCE"));
+}
+
 TEST_CASE("what a message does not have is no variable") {
   const auto all = variables_of(message{});
   CHECK(!all.contains("LASTCALL_GROUP_ID"));
