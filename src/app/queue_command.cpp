@@ -95,6 +95,13 @@ void check_queue(const queue_command_settings& s) { s.queue.require(); }
 
 void check_creation(const queue_command_settings& s) {
   if (s.queue.name.empty()) throw refusal(exit_usage, "say which queue to create: --queue NAME");
+  // Found out later, it would leave a dead-letter queue that nobody can use.
+  const bool is_fifo = s.queue.name.ends_with(".fifo");
+  if (!s.dead_letter_queue.empty() && s.dead_letter_queue.ends_with(".fifo") != is_fifo)
+    throw refusal(exit_usage,
+                  is_fifo ? "--dead-letter-queue: that of a FIFO queue is one too: end its name in .fifo"
+                          : "--dead-letter-queue: that of a standard queue is no FIFO queue: its name "
+                            "must not end in .fifo");
   for (const std::string& attribute : s.attributes)
     if (const std::size_t equals = attribute.find('='); equals == 0 || equals == std::string::npos)
       throw refusal(exit_usage, "--attribute: write NAME=VALUE, such as DelaySeconds=5");
@@ -224,6 +231,7 @@ command word_about_queue(const std::shared_ptr<queue_command_settings>& s, const
 std::vector<command> words(const std::shared_ptr<queue_command_settings>& s) {
   using namespace std::chrono_literals;
   command listing = word(s, "list", "Prints the URLs of all queues, one a line.", {check_nothing, list});
+  listing.arguments = "[OPTIONS]";
   listing.groups.insert(
       listing.groups.begin(),
       {"Which queues", {text_option("prefix", "TEXT", s->prefix, "Only names that begin so.")}});
@@ -240,8 +248,11 @@ std::vector<command> words(const std::shared_ptr<queue_command_settings>& s) {
   creating.text =
       "Creates a queue, and prints its URL. A name that ends in .fifo makes a FIFO queue. Where a queue of "
       "that name exists with the same attributes, nothing is done.";
-  creating.examples = {{"lastcall queue create --queue jobs --dead-letter-queue jobs-dead",
-                        "a queue whose messages are tried 5 times"}};
+  creating.examples = {
+      {"lastcall queue create --queue jobs --dead-letter-queue jobs-dead",
+       "a queue whose messages are tried 5 times"},
+      {"lastcall queue create --queue orders.fifo --attribute ContentBasedDeduplication=true",
+       "a FIFO queue that makes its deduplication ids of the bodies"}};
 
   command looking = word_about_queue(s, "peek", "Shows messages without taking them.", {check_queue, peek},
                                      {count_option("count", s->count, 1, 1000, "How many at most.")});

@@ -14,6 +14,7 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <sys/stat.h>
 
 namespace lastcall::app {
 
@@ -80,7 +81,7 @@ class sending {
     found_queue queue;
     co_await find_queue(connection_.sqs(), session_, settings_.connection, settings_.queue, queue);
     const bool is_fifo = queue.url.ends_with(".fifo");
-    check_fifo(is_fifo);
+    check_fifo(is_fifo, queue.attributes);
     // A FIFO queue's messages stay in the order of the lines.
     batch_sender sender(executor_, real_clock(), connection_.chance(), connection_.sqs(), queue.url,
                         is_fifo ? 1 : batches_at_once);
@@ -94,11 +95,18 @@ class sending {
   const send_result& outcome() const noexcept { return result_; }
 
  private:
-  void check_fifo(bool is_fifo) const {
+  void check_fifo(bool is_fifo, const sqs::attribute_map& attributes) const {
     if (is_fifo && settings_.group.empty())
       throw refusal(exit_usage, "a FIFO queue needs --group ID for its messages");
     if (!is_fifo && settings_.dedup != "queue")
       throw refusal(exit_usage, "--dedup is for FIFO queues, whose names end in .fifo");
+    const auto by_content = attributes.find("ContentBasedDeduplication");
+    if (is_fifo && settings_.dedup == "queue" && by_content != attributes.end() &&
+        by_content->second == "false")
+      throw refusal(exit_usage,
+                    "the queue '" + settings_.queue.shown() +
+                        "' makes no deduplication ids (ContentBasedDeduplication is false): choose "
+                        "--dedup body or --dedup unique");
   }
 
   asio::awaitable<void> read_lines(batch_sender& sender) {
@@ -183,6 +191,8 @@ int send(const send_settings& s, console& c, const environment& env) {
   if (s.file != "-") {
     file = jobs::owned_fd(::open(s.file.c_str(), O_RDONLY | O_CLOEXEC));
     if (!file) throw refusal(exit_config, "--file: " + s.file + " can't be read: " + std::strerror(errno));
+    if (struct stat about{}; ::fstat(file.get(), &about) == 0 && S_ISDIR(about.st_mode))
+      throw refusal(exit_config, "--file: " + s.file + " is a folder");
   }
   const int in = file ? file.get() : c.in;
   if (const int flags = ::fcntl(in, F_GETFL); flags < 0 || (flags & O_ACCMODE) == O_WRONLY)

@@ -43,6 +43,14 @@ TEST_CASE("a queue is created with its dead-letter queue, again without effect, 
   CHECK(server.run({"queue", "stats", "jobs"}).out.starts_with("visible               0\n"));
 }
 
+TEST_CASE("a dead-letter queue of the other kind is refused before anything is created") {
+  const queue_server_under_test server;
+  CHECK(server.run({"queue", "create", "a.fifo", "--dead-letter-queue", "dead"}).exit == 64);
+  CHECK(server.run({"queue", "create", "a", "--dead-letter-queue", "dead.fifo"}).exit == 64);
+  CHECK(server.run({"queue", "list"}).out.empty());
+  CHECK(server.run({"queue", "create", "a.fifo", "--dead-letter-queue", "dead.fifo"}).exit == 0);
+}
+
 TEST_CASE("a queue that is refused is told in the service's words") {
   const queue_server_under_test server;
   const finished f = server.run({"queue", "create", "--queue", "not a name"});
@@ -67,8 +75,34 @@ TEST_CASE("a missing queue is said with a command that creates it as it is writt
 
 TEST_CASE("the command that creates a queue is written as the shell takes it") {
   const queue_server_under_test server;
-  const finished f = server.run({"queue", "stats", "--queue", "it's $HOME"});
-  CHECK_MESSAGE(f.err.ends_with("\n  lastcall queue create --queue 'it'\\''s $HOME'\n"), f.err);
+  const finished f =
+      server.run({"queue", "stats", "jobs", "--endpoint-url", server.endpoint() + "/it's$HOME"});
+  CHECK_MESSAGE(f.err.ends_with("\n  lastcall queue create --queue jobs --endpoint-url '" +
+                                server.endpoint() + "/it'\\''s$HOME'\n"),
+                f.err);
+}
+
+TEST_CASE("the command that creates a queue has the region and the endpoint that the queue's URL told") {
+  const queue_server_under_test server;
+  const finished at_aws =
+      server.run({"work", "--queue-url", "https://sqs.eu-west-1.amazonaws.com/123456789012/jobs", "sleep"});
+  CHECK_MESSAGE(at_aws.err.ends_with("\n  lastcall queue create --queue jobs --region eu-west-1\n"),
+                at_aws.err);
+  const finished here = run({"work", "--queue-url", server.endpoint() + "/000000000000/jobs", "sleep"});
+  CHECK_MESSAGE(here.err.ends_with("\n  lastcall queue create --queue jobs --endpoint-url " +
+                                   server.endpoint() + " --region us-east-1\n"),
+                here.err);
+}
+
+TEST_CASE("no command is shown that would create a queue of an impossible name") {
+  const queue_server_under_test server;
+  for (const std::string& name : {std::string("Žofie"), std::string("a b"), std::string(81, 'x')}) {
+    const finished f = server.run({"queue", "stats", "--queue", name});
+    CHECK(f.exit == 69);
+    CHECK_MESSAGE(f.err.find("a queue's name is 1 to 80 letters, digits, '-' and '_'") != std::string::npos,
+                  f.err);
+    CHECK_MESSAGE(f.err.find("queue create") == std::string::npos, f.err);
+  }
 }
 
 TEST_CASE("each line becomes a message, however many there are") {
@@ -144,6 +178,17 @@ TEST_CASE("a line that the queue does not take is named, and the others are sent
   CHECK(f.exit == 65);
   CHECK(f.out == "2 of 3 messages sent\n");
   CHECK_MESSAGE(f.err.starts_with("lastcall: line 2 is not accepted: "), f.err);
+}
+
+TEST_CASE("a FIFO queue without content-based deduplication is sent nothing before it is said how") {
+  const queue_server_under_test server;
+  server.run({"queue", "create", "jobs.fifo"});
+  const finished f = send(server, "1\n", {"--queue", "jobs.fifo", "--group", "g"});
+  CHECK(f.exit == 64);
+  CHECK_MESSAGE(f.err.find("choose --dedup body or --dedup unique") != std::string::npos, f.err);
+  CHECK(send(server, "1\n", {"--queue", "jobs.fifo", "--group", "g", "--dedup", "body"}).exit == 0);
+  server.run({"queue", "create", "more.fifo", "--attribute", "ContentBasedDeduplication=true"});
+  CHECK(send(server, "1\n", {"--queue", "more.fifo", "--group", "g"}).exit == 0);
 }
 
 TEST_CASE("lines come from standard input, also from one that has nothing to say") {
