@@ -4,6 +4,7 @@
 #include "app/foreground.hpp"
 #include "app/program.hpp"
 #include "app/queue_check.hpp"
+#include "base/duration.hpp"
 #include "runtime/wakeup.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -25,6 +26,7 @@ namespace {
 
 constexpr auto patience = 10s;
 constexpr auto patience_with_leftovers = 20s;
+constexpr auto least_step = 10ms;  ///< less measures nothing
 
 struct bench_settings {
   connection_settings connection;
@@ -211,6 +213,8 @@ int conclude(benching& done, int signal, console& c) {
 }
 
 int bench(const bench_settings& s, console& c, const environment& env) {
+  if (s.step < least_step)
+    throw refusal(exit_usage, "--step: it must be at least " + format_duration(least_step));
   const aws::session session = resolve(s.connection, s.queue, env);
   foreground loop;
   benching all(loop, s, session);
@@ -239,7 +243,8 @@ command bench_command() {
           "messages is touched. On AWS its requests cost what requests cost.",
       .arguments = "[OPTIONS]",
       .groups = {{"The bench",
-                  {count_option("lanes", settings->lanes, 1, 1024, "Lanes at the last step."),
+                  {count_option("lanes", settings->lanes, 1, 1024,
+                                "The most lanes: the steps have 1, 2, 4 and so on up to that."),
                    duration_option("step", settings->step, "How long each step takes."),
                    count_option("body-bytes", settings->body_bytes, 100, 100'000,
                                 "Size of a message's body."),

@@ -25,6 +25,9 @@ std::string as_text(const std::string& path, const std::string& key, const toml:
   if (const auto* text = node.as_string()) return text->get();
   if (const auto* number = node.as_integer()) return std::to_string(number->get());
   if (const auto* boolean = node.as_boolean()) return boolean->get() ? "true" : "false";
+  if (node.is_table())
+    refuse(path, node.source().begin.line,
+           key + ": tables do not nest; that of a word stands alone, as in [sleep]");
   refuse(path, node.source().begin.line,
          key + ": write a text, a whole number, true or false, or an array of texts");
 }
@@ -75,7 +78,10 @@ toml_file parse_toml_file(std::string_view text, const std::string& path) {
   try {
     take_table(file, "", toml::parse(text, path));
   } catch (const toml::parse_error& e) {
-    refuse(path, e.source().begin.line, std::string(e.description()));
+    std::string what(e.description());
+    if (what.find("parsing value") != std::string::npos)
+      what += "; a text stands in quotes, as in queue = \"jobs\"";
+    refuse(path, e.source().begin.line, what);
   }
   return file;
 }

@@ -89,7 +89,9 @@ result<url> parse_url(std::string_view text, std::string_view schemes) {
     if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7F)
       return refuse("it holds a space or a control character");
   const std::size_t colon = text.find("://");
-  if (colon == std::string_view::npos) return refuse("it must begin with a scheme, such as http://");
+  if (colon == std::string_view::npos)
+    return refuse("it must begin with a scheme, such as " +
+                  std::string(schemes.substr(0, schemes.find('|'))) + "://");
   url out;
   out.scheme = lower(text.substr(0, colon));
   if (!listed(out.scheme, schemes)) {

@@ -50,7 +50,7 @@ result<void> check(const headers& fields) {
       return refused(("the value of the header " + field.name).c_str(), "(not shown)");
   }
   for (const std::string_view own : {"Content-Length", "Transfer-Encoding", "Connection"})
-    if (fields.has(own)) return refused("a header which the codec writes itself", own);
+    if (fields.has(own)) return refused("a header that is written for each request", own);
   return {};
 }
 

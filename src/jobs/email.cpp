@@ -197,6 +197,8 @@ result<mail::smtp_server> server_of(const email_options& options) {
   if (!options.password.empty()) server->password = options.password;
   if (server->user.empty() && !server->password.empty())
     return refuse_option("--smtp-password", "there is no user that it belongs to");
+  if (!server->user.empty() && server->password.empty())
+    return refuse_option("--smtp-user", "there is no password for it: set LASTCALL_SMTP_PASSWORD");
   if (mail::has_control(server->user + server->password))
     return refuse_option("--smtp-user", "user or password holds a control character");
   if (!server->ca_file.empty())

@@ -82,7 +82,7 @@ result<std::unique_ptr<handler>> make_http(http::transport& transport, clock& cl
   const auto to = parse_url(options.to, "http|https");
   if (!to) return error{error_kind::invalid, {}, "the http job can't post to --to: " + to.error().message};
   if (options.timeout <= options.timeout.zero())
-    return error{error_kind::invalid, {}, "the http job's timeout must be longer than 0"};
+    return error{error_kind::invalid, {}, "--timeout must be longer than nothing"};
   http::request common = common_request(*to, options);
   std::string tried;
   if (const auto sendable = http::serialize(common, to->host, true, tried); !sendable)

@@ -101,6 +101,11 @@ TEST_CASE("a wrong command line exits with 64 and says what to do") {
   refused({"work", "--queue", "q", "http"}, "http --to URL");
   refused({"work", "--queue", "q", "http", "--to", "not a url"}, "--to: ");
   refused({"work", "--queue", "q", "--endpoint-url", "ftp://x", "sleep"}, "--endpoint-url: ");
+  refused({"work", "--queue", "http://host/1/q", "sleep"}, "give a URL with --queue-url");
+  refused({"work", "--queue", "arn:aws:sqs:eu-west-1:1:q", "sleep"}, "what follows the last colon");
+  refused({"work", "--queue", "q", "email", "--smtp", "relay"}, "such as smtp://");
+  refused({"bench", "--step", "0s", "--endpoint-url", "http://127.0.0.1:1"},
+          "--step: it must be at least 10ms");
   refused({"work", "--queue", "q", "--grace", "-1s", "sleep"}, "--grace: '-1s' is not a duration");
   refused({"work", "--queue", "q", "--admin", "nowhere", "sleep"}, "--admin: 'nowhere' is not accepted");
   refused({"work", "--queue", "q", "--stop-idle", "never", "sleep"}, "choose one of wait|abort");
@@ -132,6 +137,7 @@ TEST_CASE("a wrong configuration exits with 78 and says what to set") {
           "'none'");
   refused({"send", "--queue", "q", "--file", "/no/such.jsonl"}, nowhere,
           "--file: /no/such.jsonl can't be read");
+  refused({"send", "--queue", "q", "--file", folder.path("")}, nowhere, " is a folder");
   refused({"serve", "--listen", "203.0.113.1:1"}, {}, "--listen: ");
   refused({"serve", "--data", "/nonexistent/folder/file"}, {}, "--data: ");
 }

@@ -158,7 +158,9 @@ TEST_CASE("a file that is missing, broken or says something unknown is refused w
   CHECK(c.file_refused("[sleep]\ngrace = '1s'").starts_with("c.toml, line 2: sleep.grace: unknown key"));
   CHECK(c.file_refused("grace = ['1s']") == "c.toml, line 1: grace: it takes one value, not an array");
   CHECK(c.file_refused("grace = 1979-05-27").starts_with("c.toml, line 1: grace: write a text"));
-  CHECK(c.file_refused("[sleep]\nfor.x = '1s'").starts_with("c.toml, line 2: for: write a text"));
+  CHECK(c.file_refused("[sleep]\nfor.x = '1s'").starts_with("c.toml, line 2: for: tables do not nest"));
+  CHECK(c.file_refused("[work.sleep]\nfor = '1s'").starts_with("c.toml, line 1: sleep: tables do not nest"));
+  CHECK(c.file_refused("queue = jobs").ends_with("a text stands in quotes, as in queue = \"jobs\""));
 }
 
 TEST_CASE("an empty file is a file, and the environment may name it") {
@@ -185,8 +187,11 @@ TEST_CASE("of two options that say the same thing the stronger source's holds, a
 
 TEST_CASE("a variable that looks like a misspelled option is warned about, others are left alone") {
   configured c;
-  CHECK(c.apply({"work", "sleep"},
-                {{"LASTCALL_GRCE", "1s"}, {"LASTCALL_PORT", "tcp://10.0.0.1:80"}, {"GRCE", "x"}}) ==
+  CHECK(c.apply({"work", "sleep"}, {{"LASTCALL_GRCE", "1s"},
+                                    {"LASTCALL_PORT", "tcp://10.0.0.1:80"},
+                                    {"LASTCALL_ATTRIBUTES", "{}"},
+                                    {"LASTCALL_CHECKPOINT", "17"},
+                                    {"GRCE", "x"}}) ==
         std::vector<std::string>{
             "the environment variable LASTCALL_GRCE is not one of lastcall's; did you mean LASTCALL_GRACE?"});
 }

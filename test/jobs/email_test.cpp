@@ -383,6 +383,7 @@ TEST_CASE("options that can't be used are errors at start that name them, and ho
   CHECK(contains(why({.smtp = "smtp://u:secret@h/x"}), "--smtp: "));
   CHECK(contains(why({.smtp = "smtp://h?ca_file=/missing.pem"}), "--smtp: "));
   CHECK(contains(why({.smtp = "smtp://h", .password = "secret"}), "--smtp-password: "));
+  CHECK(contains(why({.smtp = "smtp://h", .user = "u"}), "set LASTCALL_SMTP_PASSWORD"));
   CHECK(contains(why({.smtp = "smtp://h", .user = "u\n", .password = "secret"}), "--smtp-user: "));
   CHECK(contains(why({.smtp = "smtp://h", .from = "nobody"}), "--from: "));
   CHECK(contains(why({.smtp = "smtp://h", .attachments = "/missing"}), "--attachments: "));
