@@ -101,7 +101,7 @@ command email_command(const run_worker& run) {
               "html, headers, attachments, inline_images (src/jobs/email.md has the schema). Every "
               "recipient's own answer counts: a refusal that passes (4xx) is tried again for those "
               "recipients alone, one that stays (5xx) is a failed job with the server's words.",
-          .arguments = "--smtp URL [OPTIONS]",
+          .arguments = "--smtp URL --queue NAME [OPTIONS]",
           .groups = {server_options(settings->job), mail_options(*settings)},
           .examples = {{"lastcall work --queue emails email --smtp smtp://localhost:1025 --from 'Shop "
                         "<shop@example.com>'",

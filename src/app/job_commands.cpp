@@ -36,6 +36,7 @@ command sleep_command(const run_worker& run) {
   return {
       .name = "sleep",
       .summary = "Only takes time: for trials, tests and benchmarks.",
+      .arguments = "--queue NAME [OPTIONS]",
       .groups =
           {{"The job",
             {duration_option("for", options->duration, "How long each job takes; 0ms is the empty job."),
@@ -68,7 +69,7 @@ command exec_command(const run_worker& run) {
           "Where it stands it may write into the file LASTCALL_CHECKPOINT_FILE at any time, or say in its last "
           "line of output: {\"checkpoint\":\"…\"}. Its next run finds that in the file, and in "
           "LASTCALL_CHECKPOINT.",
-      .arguments = "[OPTIONS] -- CMD [ARG…]",
+      .arguments = "--queue NAME [OPTIONS] -- CMD [ARG…]",
       .groups = {{"The job", {checkpoints_option(*checkpoints)}}},
       .rest = &options->command,
       .examples = {{"lastcall work --queue jobs --grace 110s exec -- ./process-order --fast",
@@ -133,7 +134,7 @@ command http_command(const run_worker& run) {
           "sqsd (X-Aws-Sqsd-Msgid, X-Aws-Sqsd-Receive-Count, X-Aws-Sqsd-Attr-…). 2xx: done. 429, 503 and no "
           "answer: try again. Any other: failed. The message comes again when Retry-After says, or after a "
           "rest that grows. An answer's X-Lastcall-Checkpoint header comes back with the next request.",
-      .arguments = "--to URL",
+      .arguments = "--to URL --queue NAME [OPTIONS]",
       .groups = {{"The job",
                   {url_option("to", "http|https", options->to,
                               "Where to. A user and a password in it are sent as Basic authentication."),

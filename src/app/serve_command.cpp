@@ -121,9 +121,10 @@ command serve_command() {
                           "Of 100 messages of standard queues so many are delivered twice, as SQS may do."),
              flag_option("reorder", settings->reorder,
                          "Standard queues deliver out of order, as SQS may do.")}}},
-      .examples = {{"lastcall serve", "prints 'listening on http://127.0.0.1:9324' and serves until Ctrl-C"},
-                   {"aws --endpoint-url http://127.0.0.1:9324 --region us-east-1 sqs list-queues",
-                    "asks it, in another terminal"}},
+      .examples =
+          {{"lastcall serve", "prints 'listening on http://127.0.0.1:9324' and serves until Ctrl-C"},
+           {"aws --endpoint-url http://127.0.0.1:9324 --region us-east-1 sqs list-queues",
+            "asks it, in another terminal; the CLI wants keys, any will do: AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=x"}},
       .run = [settings](console& c, const environment&) { return serve(*settings, c); }};
 }
 
