@@ -54,15 +54,18 @@ asio::awaitable<settlement> settler::release(delivery& d, std::chrono::seconds a
 
 void settler::ask(lane& way, delivery& d, std::chrono::seconds after, unsigned tries, reply& told) {
   // Before a drain nobody reads it, and each message would pay for it.
-  if (end_at_ != steady_time::max() && tries == 0)
-    shard_.books.note(d.id, way.removes ? "its job is done, but its delete was not answered"
-                                        : "its release was not answered");
+  if (end_at_ != steady_time::max() && tries == 0) note_unanswered(way, d);
   const steady_time now = shard_.clock.now();
   if (way.waiting.empty()) way.oldest = now;
   // A release is worth it at any time: a receipt handle that is out of date changes nothing.
   const steady_time until = way.removes ? d.lease.try_until(now) : steady_time::max();
   way.waiting.push_back({&d, after, until, &told});
   changed_.notify();
+}
+
+void settler::note_unanswered(const lane& way, const delivery& d) {
+  shard_.books.note(d.id, way.removes ? "its job is done, but its delete was not answered"
+                                      : "its release was not answered");
 }
 
 settlement settler::judge(const lane& way, const delivery& d,
@@ -96,6 +99,13 @@ void settler::hurry(steady_time end_at) noexcept {
   linger_ = {};
   end_at_ = end_at;
   changed_.notify();
+  for (const lane* way : {&deletes_, &releases_}) {
+    for (const entry& e : way->waiting)
+      note_unanswered(*way, *e.of);
+    for (const std::vector<entry>* batch : way->under_way)
+      for (const entry& e : *batch)
+        note_unanswered(*way, *e.of);
+  }
   for (const std::unique_ptr<wakeup>& pausing : pausing_)
     pausing->notify();
 }
@@ -124,18 +134,19 @@ std::optional<steady_time> settler::flush(lane& way, steady_time now) {
         std::make_move_iterator(way.waiting.begin()),
         std::make_move_iterator(way.waiting.begin() + static_cast<std::ptrdiff_t>(count)));
     way.waiting.erase(way.waiting.begin(), way.waiting.begin() + static_cast<std::ptrdiff_t>(count));
-    asio::co_spawn(shard_.strand, send(way.removes, std::move(batch), batches_.enter()), asio::detached);
+    asio::co_spawn(shard_.strand, send(way, std::move(batch), batches_.enter()), asio::detached);
   }
   if (way.waiting.empty()) return std::nullopt;
   return way.oldest + linger_;
 }
 
-asio::awaitable<void> settler::send(bool removes, std::vector<entry> batch, gate::holder inside) {
+asio::awaitable<void> settler::send(lane& way, std::vector<entry> batch, gate::holder inside) {
+  way.under_way.push_back(&batch);
   steady_time deadline = std::min(shard_.clock.now() + answer_timeout, end_at_);
   for (const entry& e : batch)
     deadline = std::min(deadline, e.until);
   result<std::vector<sqs::batch_failure>> answer = std::vector<sqs::batch_failure>{};
-  if (removes) {
+  if (way.removes) {
     std::vector<std::string> handles;
     handles.reserve(batch.size());
     for (const entry& e : batch) {
@@ -149,6 +160,7 @@ asio::awaitable<void> settler::send(bool removes, std::vector<entry> batch, gate
       changes.push_back({e.of->message().receipt_handle, e.after});
     answer = co_await shard_.queue.change_visibility_batch(std::move(changes), deadline);
   }
+  std::erase(way.under_way, &batch);
   std::vector<std::optional<sqs::batch_failure>> failures(batch.size());
   if (answer) {
     for (sqs::batch_failure& failed : *answer)

@@ -51,12 +51,14 @@ class settler {
   struct lane {
     std::deque<entry> waiting;
     steady_time oldest{};
+    std::vector<const std::vector<entry>*> under_way;  ///< sent and not answered
     bool removes{};
   };
 
   void ask(lane&, delivery&, std::chrono::seconds after, unsigned tries, reply& told);
   settlement judge(const lane&, const delivery&, const std::optional<sqs::batch_failure>&);
-  boost::asio::awaitable<void> send(bool removes, std::vector<entry> batch, gate::holder inside);
+  boost::asio::awaitable<void> send(lane&, std::vector<entry> batch, gate::holder inside);
+  void note_unanswered(const lane&, const delivery&);
   boost::asio::awaitable<void> pause(unsigned tries);
   std::optional<steady_time> flush(lane&, steady_time now);
 
