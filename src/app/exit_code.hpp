@@ -14,7 +14,7 @@ enum exit_code : int {
   exit_usage = 64,        ///< the command line is wrong
   exit_bad_data = 65,     ///< some of the input could not be taken; the rest was
   exit_unavailable = 69,  ///< the queue can't be reached or used
-  exit_system = 71,       ///< the machine lacks a resource: threads, descriptors, memory
+  exit_system = 71,       ///< the machine lacks a resource: threads, descriptors, memory, room on a disk
   exit_config = 78,       ///< the environment, the file, or what they say together is wrong
   exit_signal_base = 128  ///< ended by a signal before it was done: 128 + its number, as shells say it
 };

@@ -25,7 +25,7 @@ class output {
   unsigned width() const noexcept;
 
   /// Writes the text as it is. What a person reads page by page wants much patience. False: the reader is
-  /// gone, or did not read for `patience`; a part may have been written.
+  /// gone, or did not read for `patience`, or it can't be written, as `errno` says; a part may have been.
   bool write(std::string_view text, std::chrono::nanoseconds patience = std::chrono::seconds(1)) noexcept;
 
   /// Writes a line, above the block if there is one. A reader that does not read costs 200 ms once; from then

@@ -10,7 +10,7 @@ constexpr const char* exit_codes =
     "  65  some lines of the input could not be sent; the others were (send)\n"
     "  69  the queue can't be reached or used at start\n"
     "  70  something was left behind: the report says what, and when it becomes visible\n"
-    "  71  the machine lacks a resource: threads, descriptors, memory\n"
+    "  71  the machine lacks a resource: threads, descriptors, memory, room on a disk\n"
     "  75  jobs were cut, and all of their messages released\n"
     "  78  the configuration is wrong\n"
     "\n"

@@ -63,8 +63,7 @@ int run_task(const queue_command_settings& s, console& c, const environment& env
     loop.run(plan.body({s, session, connected.sqs(), c.err, answer}));
     if (loop.signal() != 0) return exit_signal_base + loop.signal();
   }
-  // Signals have their own effect again: the reader may take its time.
-  c.out.write(answer, std::chrono::hours(24));
+  c.answer(answer);
   return exit_ok;
 }
 

@@ -1,5 +1,6 @@
 #include "app/output.hpp"
 
+#include "app/exit_code.hpp"
 #include "captured.hpp"
 
 #include <doctest/doctest.h>
@@ -101,6 +102,23 @@ TEST_CASE("on a terminal lines appear above the block") {
   CHECK(seen == "one\r\ntwo\r\n\x1b[2A\r\x1b[Jlog\r\none\r\ntwo\r\n\x1b[2A\r\x1b[Jthree\r\nend\r\n");
   ::close(terminal);
   ::close(master);
+}
+
+TEST_CASE("an answer that can't be written is an error, one that nobody reads is not") {
+  captured err;
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  output to_full(full);
+  const console c{-1, to_full, err.to()};
+  CHECK_THROWS_WITH_AS(c.answer("text"), "standard output can't be written: No space left on device",
+                       refusal);
+  ::close(full);
+  slow_pipe pipe;
+  output to_nobody(pipe.ends[1]);
+  pipe.close_reader();
+  const console gone{-1, to_nobody, err.to()};
+  const auto before = std::signal(SIGPIPE, SIG_IGN);
+  CHECK_NOTHROW(gone.answer("text"));
+  std::signal(SIGPIPE, before);
 }
 
 }  // namespace
