@@ -89,6 +89,8 @@ def parse_arguments(words):
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO", help="those to run; all unless named")
     parser.add_argument("--quick", action="store_true",
                         help="instructions a message, against the figure that is kept, and nothing else: under 3 minutes")
+    parser.add_argument("--order", action="store_true",
+                        help="write down anew which functions a worker runs, for the linker, then end")
     parser.add_argument("--keep", action="store_true", help="with --quick: keep what was counted as the new figure")
     parser.add_argument("--workers", nargs="*", default=[], metavar="WORD",
                         help="only workers with one of these words in their names")
@@ -114,6 +116,8 @@ def main(words):
     arguments.out.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
+        if arguments.order:
+            return instructions.write_order(arguments.out)
         if arguments.quick:
             return instructions.check(arguments.out, arguments.keep)
         os.sched_setaffinity(0, {HARNESS_CORE})

@@ -14,11 +14,12 @@ import subprocess
 import sys
 
 from contestants import HERE, Job, LASTCALL
-from machine import BINARY, ENVIRONMENT, RELEASE, SERVER_CORE, WORKER_CORE, Process
+from machine import BINARY, ENVIRONMENT, RELEASE, ROOT, SERVER_CORE, WORKER_CORE, Process
 from ports import free_port
 from service import Service
 
 KEPT = HERE / "instructions.json"
+ORDER = ROOT / "src" / "app" / "code_order.txt"
 MOST_GROWTH = 0.05
 SHORT, LONG = 2_000, 6_000
 RUNS = 3
@@ -37,7 +38,7 @@ def _without_debug_information(directory):
 
 def _under_callgrind(program, directory, *arguments):
     return ["setarch", "-R", "valgrind", "--tool=callgrind", f"--callgrind-out-file={directory / 'callgrind.out'}",
-            str(program), *map(str, arguments)]
+            "--demangle=no", "--compress-strings=no", str(program), *map(str, arguments)]
 
 
 def _counted(said):
@@ -119,3 +120,22 @@ def check(directory, keep=False):
         print(f"that is more than {MOST_GROWTH:.0%} of growth. Find what it buys; if it is worth it, keep the new figure "
               "with `scripts/bench --quick --keep`, and give the reason in the same commit")
     return int(grown)
+
+
+def write_order(directory):
+    """Writes down which functions a worker runs, from its start over a few messages to its end. The linker puts them
+    together, so that few pages hold what runs: in the order of their names, so that a new one is one line of change."""
+    program = _without_debug_information(directory)
+    _worker(program, directory, 20)
+    ours, run = False, set()
+    for line in (directory / "callgrind.out").read_text().splitlines():
+        what, _, name = line.partition("=")
+        if what == "ob":
+            ours = name == str(program)
+        elif what == "fn" and ours:
+            run.add(re.sub(r"'\d+$", "", name))  # a number says how deep a recursion is
+    symbols = subprocess.run(["nm", "--defined-only", "--format=just-symbols", program], check=True,
+                             capture_output=True, text=True).stdout.split("\n")
+    ORDER.write_text("# What a worker runs, kept together in memory. Made by `scripts/bench --order`.\n" +
+                     "".join(name + "\n" for name in sorted(run.intersection(symbols))))
+    return 0
