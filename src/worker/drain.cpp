@@ -1,6 +1,7 @@
 #include "worker/drain.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace lastcall::worker {
@@ -24,7 +25,7 @@ bool drain_machine::step(const drain_view& view, steady_time now) {
     enter(drain_state::stopped);
     return true;
   }
-  const bool is_to_cut = (view.pressed && view.jobs != 0) || now >= budget_.cut_at;
+  const bool is_to_cut = view.jobs != 0 && (view.pressed || now >= budget_.cut_at);
   switch (state_) {
     case drain_state::running:
       if (view.asked) begin(now);
@@ -50,18 +51,11 @@ bool drain_machine::step(const drain_view& view, steady_time now) {
   return state_ != before;
 }
 
-steady_time drain_machine::next_time() const noexcept {
-  switch (state_) {
-    case drain_state::closing:
-    case drain_state::finishing:
-      return budget_.cut_at;
-    case drain_state::cutting:
-      return budget_.end_at;
-    case drain_state::running:
-    case drain_state::stopped:
-      break;
-  }
-  return steady_time::max();
+steady_time drain_machine::next_time(steady_time now) const noexcept {
+  if (state_ == drain_state::running || state_ == drain_state::stopped) return steady_time::max();
+  const std::array instants{budget_.cut_at, budget_.jobs_give_up_at, budget_.give_up_at, budget_.end_at};
+  const auto* const next = std::ranges::upper_bound(instants, now);
+  return next != instants.end() ? *next : budget_.end_at;
 }
 
 void drain_machine::begin(steady_time now) {

@@ -56,7 +56,7 @@ struct drain_budget {
 /// |--------------------|-----------|--------------------------------------------------------------|
 /// | running            | closing   | asked                                                        |
 /// | closing            | finishing | no poll of the process is open and no late message is held   |
-/// | closing, finishing | cutting   | pressed while there are jobs, or cut_at is reached           |
+/// | closing, finishing | cutting   | there are jobs, and pressed or cut_at is reached             |
 /// | finishing, cutting | stopped   | nothing is in flight and no poll is open                     |
 /// | any but running    | stopped   | end_at is reached                                            |
 class drain_machine {
@@ -66,8 +66,8 @@ class drain_machine {
   drain_state state() const noexcept { return state_; }
   /// Moves one state at most; call again until it returns false.
   bool step(const drain_view&, steady_time now);
-  /// When time alone changes something; `max` while it can't.
-  steady_time next_time() const noexcept;
+  /// The next instant of the budget after `now`; `max` while there is none.
+  steady_time next_time(steady_time now) const noexcept;
 
   /// Valid from `closing` on.
   const drain_budget& budget() const noexcept { return budget_; }

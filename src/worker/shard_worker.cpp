@@ -53,7 +53,7 @@ asio::awaitable<bool> shard_worker::run() {
     if (machine_.state() == drain_state::stopped) break;
     act_on_time(now);
     keep_time_limits(now);
-    co_await changed_.wait_until(next_time());
+    co_await changed_.wait_until(next_time(now));
   }
   if (in_flight_.inside() != 0 || coroutines_.inside() != 0) co_return false;
   pollers_.abort();  // what is asked again on a FIFO queue can't be waited for any longer
@@ -129,10 +129,10 @@ void shard_worker::enter(drain_state state) {
 }
 
 void shard_worker::act_on_time(steady_time now) {
-  if (is_draining() && pollers_.open() == 0 && !std::exchange(said_polls_closed_, true))
-    owner_.polls_closed();
-  if (machine_.state() != drain_state::cutting) return;
-  if (now >= machine_.budget().jobs_give_up_at && !std::exchange(jobs_given_up_, true)) {
+  if (!is_draining()) return;
+  if (pollers_.open() == 0 && !std::exchange(said_polls_closed_, true)) owner_.polls_closed();
+  const bool are_jobs_told = machine_.state() == drain_state::cutting;
+  if (are_jobs_told && now >= machine_.budget().jobs_give_up_at && !std::exchange(jobs_given_up_, true)) {
     std::vector<delivery_ptr> all;
     for (const auto& [id, d] : held_)
       if (d->now == delivery::phase::running) all.push_back(d);
@@ -177,14 +177,9 @@ void shard_worker::give_up(delivery& d) {
   put_back(held_.at(d.id), 0s);
 }
 
-steady_time shard_worker::next_time() const noexcept {
-  steady_time next = machine_.next_time();
-  if (!time_limits_.empty()) next = std::min(next, time_limits_.begin()->first);
-  if (machine_.state() == drain_state::cutting) {
-    if (!jobs_given_up_) next = std::min(next, machine_.budget().jobs_give_up_at);
-    if (!polls_given_up_) next = std::min(next, machine_.budget().give_up_at);
-  }
-  return next;
+steady_time shard_worker::next_time(steady_time now) const noexcept {
+  const steady_time next = machine_.next_time(now);
+  return time_limits_.empty() ? next : std::min(next, time_limits_.begin()->first);
 }
 
 void shard_worker::publish() noexcept {

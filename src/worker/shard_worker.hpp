@@ -91,7 +91,7 @@ class shard_worker final : private intake_owner {
   void limit_time(delivery& d, steady_time when);
   void keep_time_limits(steady_time now);
   void give_up(delivery& d);
-  steady_time next_time() const noexcept;
+  steady_time next_time(steady_time now) const noexcept;
   void publish() noexcept;
   bool is_draining() const noexcept { return machine_.state() != drain_state::running; }
 

@@ -71,7 +71,7 @@ MUTATIONS = [
          "std::unordered_set<std::string> held_back;\n  if (MUTANT) {\n    for (message& m : answer.corrupt)\n"
          "      answer.messages.push_back(std::move(m));\n    answer.corrupt.clear();\n  }")]),
     (4, "cut as soon as it is told to stop", [
-        ("expression", "drain.cpp", "(view.pressed && view.jobs != 0) || now >= budget_.cut_at", "true")]),
+        ("expression", "drain.cpp", "view.jobs != 0 && (view.pressed || now >= budget_.cut_at)", "true")]),
     (4, "skip the reserve", [("expression", "drain.cpp", "gone_at - reserve_,", "gone_at", ",")]),
     (4, "cut without telling", [
         ("statement", SHARD, "d->stop(stop_reason::draining, deadline);", "static_cast<void>(deadline);")]),

@@ -63,7 +63,7 @@ TEST_CASE("drain: nothing moves before a signal") {
   drain_machine m(with(30s));
   CHECK_FALSE(m.step({.polls_open = true, .in_flight = 3}, t0));
   CHECK(m.state() == drain_state::running);
-  CHECK(m.next_time() == steady_time::max());
+  CHECK(m.next_time(t0) == steady_time::max());
 }
 
 TEST_CASE("drain: closing lasts while a poll is open, and while a late message is held") {
@@ -86,13 +86,24 @@ TEST_CASE("drain: finishing ends when nothing is in flight, not earlier") {
 TEST_CASE("drain: jobs are cut at grace minus reserve, whatever else is open") {
   for (const bool polls_open : {false, true}) {
     drain_machine m = draining(with(30s, 2s));
-    const drain_view view{.asked = true, .polls_open = polls_open, .in_flight = 1};
+    const drain_view view{.asked = true, .polls_open = polls_open, .jobs = 1, .in_flight = 1};
     while (m.step(view, t0 + 28s - 1ns)) {
     }
     CHECK(m.state() != drain_state::cutting);
-    CHECK(m.next_time() == t0 + 28s);
+    CHECK(m.next_time(t0 + 28s - 1ns) == t0 + 28s);
     CHECK(m.step(view, t0 + 28s));
     CHECK(m.state() == drain_state::cutting);
+  }
+}
+
+TEST_CASE("drain: nothing is cut at grace minus reserve where there are no jobs") {
+  for (const bool polls_open : {false, true}) {
+    drain_machine m = draining(with(30s, 2s));
+    const drain_view view{.asked = true, .polls_open = polls_open, .in_flight = 1};
+    while (m.step(view, t0 + 29s)) {
+    }
+    CHECK(m.state() == (polls_open ? drain_state::closing : drain_state::finishing));
+    CHECK(m.next_time(t0 + 29s) == m.budget().give_up_at);
   }
 }
 
@@ -127,10 +138,9 @@ TEST_CASE("drain: whatever is in flight, it is stopped before the grace period e
   for (const std::chrono::milliseconds grace : {1s, 10s, 600s}) {
     drain_machine m = draining(with(grace, grace / 2));
     const drain_view stuck{.asked = true, .polls_open = true, .late = 1, .in_flight = 5};
-    while (m.state() != drain_state::stopped) {
-      const steady_time next = m.next_time();
-      REQUIRE(next < t0 + grace);
-      m.step(stuck, next);
+    for (steady_time now = t0; m.state() != drain_state::stopped; m.step(stuck, now)) {
+      now = m.next_time(now);
+      REQUIRE(now < t0 + grace);
     }
   }
 }

@@ -424,6 +424,21 @@ TEST_CASE(
   CHECK(w.sums().polls_aborted == 1);
 }
 
+TEST_CASE("where only a poll is open nothing is cut, and the poll has its time") {
+  world w(with(10, 2));
+  w.queue.never_answers = true;
+  w.start();
+  w.clock.advance(1s);
+  w.drain();
+  const auto took = w.finish();
+  CHECK(took >= 29s);
+  CHECK(took < 30s);
+  CHECK(*w.clean);
+  const auto entered = [&](drain_state s) { return w.status.entered[static_cast<std::size_t>(s)].load(); };
+  CHECK(entered(drain_state::cutting) == steady_time{});
+  CHECK(entered(drain_state::stopped) - entered(drain_state::closing) >= 29s);
+}
+
 TEST_CASE("in the drain a success is deleted at once, not held back for a batch") {
   world w;
   w.queue.send("a", "10");
