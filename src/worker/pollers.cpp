@@ -160,7 +160,7 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
   --open_;
   // Asked again with the same attempt id it may still bring as many.
   if (answer || l.attempt_id.empty()) reserve(l, 0);
-  last_succeeded_ = answer.has_value();
+  is_failing_ = !answer;
   l.progressed_at = shard_.clock.now();
   if (!answer) {
     owner_.polls_changed();

@@ -53,7 +53,8 @@ class pollers {
   std::size_t open() const noexcept { return open_; }
   /// How much longer than its wait a receive may stay open at the service.
   static constexpr std::chrono::seconds wait_slack{1};
-  bool last_succeeded() const noexcept { return last_succeeded_; }
+  /// The last receive that has ended has failed. Not so before the first: on an empty queue that takes its whole wait.
+  bool is_failing() const noexcept { return is_failing_; }
   bool is_quiet() const noexcept { return quiet_; }
   /// When a loop last made progress; `max` while all wait for a free slot.
   steady_time progressed_at() const noexcept;
@@ -79,7 +80,7 @@ class pollers {
   gate running_;
   std::size_t reserved_{0};
   std::size_t open_{0};
-  bool last_succeeded_{false};
+  bool is_failing_{false};
   bool closing_{false};
   bool quiet_{false};
 };

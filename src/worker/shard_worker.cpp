@@ -185,7 +185,7 @@ steady_time shard_worker::next_time(steady_time now) const noexcept {
 void shard_worker::publish() noexcept {
   status_.state = machine_.state();
   status_.jobs_running = running_;
-  status_.is_ready = machine_.state() == drain_state::running && !quiet_ && pollers_.last_succeeded();
+  status_.is_ready = machine_.state() == drain_state::running && !quiet_ && !pollers_.is_failing();
   status_.polled_at = pollers_.progressed_at();
 }
 

@@ -56,7 +56,7 @@ class supervisor {
   // What admin endpoints and displays show. Any thread.
   const accounts& books() const noexcept;
   drain_state state() const noexcept;  ///< of the shard that is furthest behind
-  bool is_ready() const noexcept;  ///< running, not quiet, and the last receive of every shard has succeeded
+  bool is_ready() const noexcept;      ///< running, not quiet, and of no shard the last receive has failed
   std::size_t jobs_running() const noexcept;
   /// How long ago the poll loop that is furthest behind made progress: the measure of liveness, never a job's
   /// length. A poll loop with no free slot to fill is idle, not stuck.

@@ -851,6 +851,16 @@ TEST_CASE("receives that fail are repeated without end, and work goes on afterwa
   w.finish();
 }
 
+TEST_CASE("a worker is ready before the first receive has waited for messages in vain") {
+  world w;
+  w.start();
+  w.clock.run_ready();
+  CHECK(w.sums().polls == 0);
+  CHECK(w.status.is_ready);
+  w.drain();
+  w.finish();
+}
+
 TEST_CASE("readiness turns false with the first signal") {
   world w;
   w.queue.send("a", "1");
