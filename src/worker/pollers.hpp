@@ -53,7 +53,8 @@ class pollers {
   std::size_t open() const noexcept { return open_; }
   /// How much longer than its wait a receive may stay open at the service.
   static constexpr std::chrono::seconds wait_slack{1};
-  /// The last receive that has ended has failed. Not so before the first: on an empty queue that takes its whole wait.
+  /// The last receive that has ended has failed. False before the first one has: on an empty queue that takes
+  /// its whole wait.
   bool is_failing() const noexcept { return is_failing_; }
   bool is_quiet() const noexcept { return quiet_; }
   /// When a loop last made progress; `max` while all wait for a free slot.
