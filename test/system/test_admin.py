@@ -43,6 +43,14 @@ def test_readiness_ends_with_the_first_signal_and_liveness_does_not(lastcall, em
     assert worker.exit_code() == 0, worker.stderr
 
 
+def test_a_worker_is_ready_on_an_empty_queue_before_a_receive_has_waited(lastcall, embedded_queue, get):
+    worker = lastcall.work(embedded_queue, "--stop-idle", "abort", "--admin", get.address, "sleep")
+    worker.says("working")
+    eventually(lambda: (get("/readyz") or [0])[0] == 200, 10, "it does not become ready")
+    worker.signal()
+    assert worker.exit_code() == 0, worker.stderr
+
+
 def test_a_worker_without_its_queue_is_not_ready_but_alive(lastcall, embedded_queue, get, journal):
     worker = lastcall.work(embedded_queue, "--wait", "1s", "--admin", get.address, "sleep", "--for", "0ms")
     eventually(lambda: (get("/readyz") or [0])[0] == 200, what="it does not become ready")
