@@ -67,23 +67,56 @@ void accounts::job_ended(job_end how, std::chrono::nanoseconds took) {
   (times_.*how.took).add(took);
 }
 
-unsigned accounts::failed_try(std::string_view message_id) {
+bool accounts::try_begins(std::string_view message_id) {
   const std::lock_guard lock(mutex_);
-  return ++tries_[std::string(message_id)];
+  if (!failures_.empty()) {  // as a rule they are: spares the text
+    const auto entry = failures_.find(std::string(message_id));
+    if (entry != failures_.end() && entry->second.is_given_up) return false;
+  }
+  ++helpful_;
+  return true;
 }
 
-void accounts::forget_tries(std::string_view message_id) {
+void accounts::try_ended(std::string_view message_id, try_end how, bool may_help, unsigned most) {
   const std::lock_guard lock(mutex_);
-  if (tries_.empty()) return;  // as a rule: spares the text
-  if (const auto entry = tries_.find(std::string(message_id)); entry != tries_.end()) tries_.erase(entry);
+  if (may_help) {
+    --helpful_;
+    next_round();
+  }
+  if (how == try_end::done) {
+    const auto entry = failures_.empty() ? failures_.end() : failures_.find(std::string(message_id));
+    if (entry == failures_.end()) return;
+    given_up_ -= entry->second.is_given_up ? 1 : 0;
+    failures_.erase(entry);
+    next_round();
+  } else if (how == try_end::failed) {
+    failures& of = failures_[std::string(message_id)];
+    if (++of.count < most) return;
+    given_up_ += of.is_given_up ? 0 : 1;
+    failed_in_round_ += of.is_given_up && of.round != round_ ? 1 : 0;
+    of.round = of.is_given_up ? round_ : 0;
+    of.is_given_up = true;
+  }
 }
 
-std::size_t accounts::given_up(unsigned tries) const {
+std::size_t accounts::given_up() const {
   const std::lock_guard lock(mutex_);
-  std::size_t count = 0;
-  for (const auto& [id, failed] : tries_)
-    count += failed >= tries ? 1 : 0;
-  return count;
+  return given_up_;
+}
+
+bool accounts::goes_round() const {
+  const std::lock_guard lock(mutex_);
+  return helpful_ == 0 && given_up_ != 0 && failed_in_round_ == given_up_;
+}
+
+void accounts::begin_round() {
+  const std::lock_guard lock(mutex_);
+  next_round();
+}
+
+void accounts::next_round() {
+  ++round_;
+  failed_in_round_ = 0;
 }
 
 totals accounts::sums() const {

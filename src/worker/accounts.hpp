@@ -88,12 +88,20 @@ class accounts {
   void job_started(std::chrono::nanoseconds age, unsigned receive_count);
   void job_ended(job_end, std::chrono::nanoseconds took);
 
-  /// Failures of messages in this run, for `drain_when_empty`: counts one more and returns how many there are
-  /// now.
-  unsigned failed_try(std::string_view message_id);
-  void forget_tries(std::string_view message_id);
-  /// How many messages have failed at least this often and were not done since.
-  std::size_t given_up(unsigned tries) const;
+  // For `drain_when_empty`: how often the jobs of which messages have failed in this run.
+
+  /// A job begins. True: its message is not given up, so this may get the run further.
+  bool try_begins(std::string_view message_id);
+  enum class try_end { done, failed, neither };
+  /// It ends. `may_help`: what `try_begins` said. `most`: a message that has failed so often is given up.
+  void try_ended(std::string_view message_id, try_end, bool may_help, unsigned most);
+  /// How many messages are given up and were not done since.
+  std::size_t given_up() const;
+  /// Whether the run only goes round: since anything else began or ended, each message that is given up has been tried
+  /// once more, and has failed.
+  bool goes_round() const;
+  /// Asks for another round before `goes_round` is true again.
+  void begin_round();
 
   totals sums() const;
   timings times() const;
@@ -102,12 +110,22 @@ class accounts {
 
  private:
   void settle(std::uint64_t held, std::uint64_t totals::* sum);
+  void next_round();
 
   mutable std::mutex mutex_;
   totals sums_;
   timings times_;
   std::unordered_map<std::uint64_t, holding> held_;
-  std::unordered_map<std::string, unsigned> tries_;
+  struct failures {
+    unsigned count{};
+    std::uint64_t round{};  ///< in which it failed last, once it was given up
+    bool is_given_up{false};
+  };
+  std::unordered_map<std::string, failures> failures_;
+  std::size_t given_up_{0};
+  std::size_t helpful_{0};  ///< jobs that run and may get the run further
+  std::uint64_t round_{1};
+  std::size_t failed_in_round_{0};  ///< of those given up
   steady_time sent_receives_end_{};
   steady_time lost_receives_end_{};
 };

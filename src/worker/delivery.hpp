@@ -59,6 +59,7 @@ class delivery final : public job {
   gate::holder inside;
   phase now{phase::waiting};
   bool is_late{false};
+  bool may_help{false};         ///< with `drain_when_empty`: its job may get the run further
   bool delete_sent{false};      ///< from then on it may be deleted, and an extension refused for that
   bool has_predecessor{false};  ///< FIFO: waits for its turn
   /// FIFO: the next message of the group in the same answer waits for this one.

@@ -114,8 +114,9 @@ asio::awaitable<void> pollers::run(loop& l, gate::holder inside) {
       co_await wait_for_room(l, steady_time::max());
       continue;
     }
+    if (!quiet_ && room().quota() == 0) co_await owner_.look_for_the_end(false);
     if (quiet_ || room().quota() == 0) {
-      co_await wait_for_room(l, steady_time::max());
+      co_await wait_for_room(l, look_again());
       continue;
     }
     const steady_time until = shard_.clock.now() + slot_company;
@@ -125,6 +126,11 @@ asio::awaitable<void> pollers::run(loop& l, gate::holder inside) {
     co_await poll(l, room().quota());
   }
   inside.leave();
+}
+
+/// Another shard may have ended what `room` waits for.
+steady_time pollers::look_again() const {
+  return shard_.options.drain_when_empty ? shard_.clock.now() + 1s : steady_time::max();
 }
 
 asio::awaitable<void> pollers::wait_for_room(loop& l, steady_time until) {
@@ -175,7 +181,7 @@ asio::awaitable<void> pollers::poll(loop& l, int count) {
   learn(static_cast<std::size_t>(count), got);
   owner_.polls_changed();
   if (got != 0 || closing_) co_return;
-  co_await owner_.came_up_empty();
+  co_await owner_.look_for_the_end(true);
   if (wait_ == 0s && !closing_) co_await l.wake.wait_until(shard_.clock.now() + short_poll_pause);
 }
 

@@ -23,8 +23,9 @@ class intake_owner {
   virtual void arrived(sqs::receive_answer, steady_time asked_at) = 0;
   /// The number of open receives, or the readiness, has changed.
   virtual void polls_changed() = 0;
-  /// An empty answer came while nothing was held. Completes before the poller asks again.
-  virtual boost::asio::awaitable<void> came_up_empty() = 0;
+  /// A moment to see whether the run is over, if it ends with the queue: an empty answer came (`came_up_empty`), or
+  /// there is no room. Completes before the poller goes on.
+  virtual boost::asio::awaitable<void> look_for_the_end(bool came_up_empty) = 0;
 };
 
 /// The receive loops of a shard. As many of them are at work as there is demand for (`receive_demand`), the
@@ -64,6 +65,7 @@ class pollers {
   struct loop;
 
   boost::asio::awaitable<void> run(loop& l, gate::holder inside);
+  steady_time look_again() const;
   boost::asio::awaitable<void> wait_for_room(loop& l, steady_time until);
   boost::asio::awaitable<result<sqs::receive_answer>> receive(loop& l, int count, std::chrono::seconds wait);
   boost::asio::awaitable<void> poll(loop& l, int count);

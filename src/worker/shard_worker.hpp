@@ -64,7 +64,8 @@ class shard_worker final : private intake_owner {
   intake room() const override;
   void arrived(sqs::receive_answer, steady_time asked_at) override;
   void polls_changed() override;
-  boost::asio::awaitable<void> came_up_empty() override;
+  boost::asio::awaitable<void> look_for_the_end(bool came_up_empty) override;
+  bool goes_round() const;
   delivery_ptr take_in(message&& m, steady_time asked_at);
   void put_back(delivery_ptr d, std::chrono::seconds after);
 

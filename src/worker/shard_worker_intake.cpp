@@ -20,7 +20,7 @@ constexpr auto counts_timeout = 10s;
 }  // namespace
 
 intake shard_worker::room() const {
-  return {.concurrency = shard_.options.concurrency,
+  return {.concurrency = goes_round() ? 0 : shard_.options.concurrency,
           .running = slots_taken_,
           .reserved = 0,
           .settling = held_.size() - slots_taken_};
@@ -92,18 +92,30 @@ void shard_worker::polls_changed() {
   if (is_draining()) changed_.notify();
 }
 
-asio::awaitable<void> shard_worker::came_up_empty() {
-  if (!shard_.options.drain_when_empty || !held_.empty() || asked_) co_return;
+/// Messages that fail again and again, and nothing else, come in this run. What is held is waited for before it ends,
+/// so nothing is taken in meanwhile.
+bool shard_worker::goes_round() const { return shard_.options.drain_when_empty && shard_.books.goes_round(); }
+
+asio::awaitable<void> shard_worker::look_for_the_end(bool came_up_empty) {
+  if (!shard_.options.drain_when_empty || asked_ || !held_.empty()) co_return;
+  if (!came_up_empty && !(goes_round() && shard_.books.held_count() == 0)) co_return;
   const steady_time deadline = shard_.clock.now() + counts_timeout;
   const auto counts = co_await shard_.queue.counts(deadline);
+  const bool only_failures = goes_round() && shard_.books.held_count() == 0;
   if (!counts) {
     log::warning("cannot tell whether the queue is empty", {{"why", counts.error().message}});
+    if (only_failures) shard_.books.begin_round();
     co_return;
   }
-  // Messages in flight are waited for, whoever holds them, but for those that fail here again and again.
-  const std::size_t given_up = shard_.books.given_up(shard_.options.tries_when_empty);
-  if (held_.empty() && counts->visible == 0 && counts->delayed == 0 && counts->in_flight <= given_up)
+  // Messages in flight are waited for, whoever holds them, but for those that fail here again and again. Of a FIFO
+  // queue what waits behind these counts as visible, and will never come.
+  const bool counts_visible = only_failures && !shard_.queue.is_fifo();
+  const std::size_t open = counts->in_flight + (counts_visible ? counts->visible : 0);
+  const bool nothing_comes = only_failures || counts->visible == 0;
+  if (held_.empty() && nothing_comes && counts->delayed == 0 && open <= shard_.books.given_up())
     owner_.queue_is_empty();
+  else if (only_failures)
+    shard_.books.begin_round();
 }
 
 }  // namespace lastcall::worker

@@ -75,6 +75,7 @@ void shard_worker::start(delivery& d) {
   // Of two machines' clocks: the sender's may be ahead of ours.
   const auto age = std::max<std::chrono::nanoseconds>(shard_.clock.wall_now() - d.message().sent_at, 0s);
   shard_.books.job_started(age, d.message().receive_count);
+  if (shard_.options.drain_when_empty) d.may_help = shard_.books.try_begins(d.message().id);
   ++running_;
   status_.jobs_running = running_;
 }
@@ -112,6 +113,7 @@ void shard_worker::account(const delivery& d, const outcome& o) {
                   {"reason", o.reason}});
   };
   const bool done = o.what == outcome::kind::done;
+  auto end = accounts::try_end::neither;
   if (!d.lease.is_proven(shard_.clock.now())) {
     LASTCALL_MARK("a job ends after its lease was lost");
     shard_.books.job_ended(job_was_lost, took);
@@ -119,7 +121,7 @@ void shard_worker::account(const delivery& d, const outcome& o) {
                                   : "job ended after its lease was lost");
   } else if (done) {
     shard_.books.job_ended(job_was_done, took);
-    if (shard_.options.drain_when_empty) shard_.books.forget_tries(id);
+    end = accounts::try_end::done;
     say(log::level::debug, "job done");
   } else if (d.stopping() == stop_reason::draining) {
     shard_.books.job_ended(job_was_cut, took);
@@ -127,12 +129,14 @@ void shard_worker::account(const delivery& d, const outcome& o) {
   } else {
     const bool failed = o.what == outcome::kind::failed && d.stopping() == stop_reason::none;
     shard_.books.job_ended(failed ? job_has_failed : job_is_retried, took);
-    if (shard_.options.drain_when_empty) shard_.books.failed_try(id);
+    end = accounts::try_end::failed;
     if (d.stopping() == stop_reason::time_limit)
       say(log::level::warning, "job stopped at its time limit: it will be tried again");
     else
       say(failed ? log::level::warning : log::level::info, failed ? "job failed" : "job will be tried again");
   }
+  if (shard_.options.drain_when_empty)
+    shard_.books.try_ended(id, end, d.may_help, shard_.options.tries_when_empty);
 }
 
 std::chrono::seconds shard_worker::pause_before_retry(const delivery& d, const outcome& o) const {

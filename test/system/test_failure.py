@@ -57,3 +57,16 @@ def test_a_batch_run_ends_although_a_job_keeps_failing(lastcall, embedded_queue)
     assert report["jobs"]["done"] == 3 and report["jobs"]["failed"] >= 1
     assert embedded_queue.counts().in_flight == 0 or embedded_queue.counts().visible + embedded_queue.counts().in_flight == 1
     assert report["messages"]["left_behind"] == []
+
+
+def test_a_batch_run_ends_although_the_first_of_a_group_keeps_failing(lastcall, embedded, queue_name):
+    queue = embedded.service.create_queue(f"{queue_name}.fifo", FifoQueue="true")
+    for number, (group, body) in enumerate((("a", "poison"), ("a", "behind"), ("b", "good"))):
+        queue.send(body, MessageGroupId=group, MessageDeduplicationId=str(number))
+    worker = lastcall.work(queue, "--drain-when-empty", "exec", "--", "sh", "-c", 'read -r body; [ "$body" = good ]')
+    assert worker.exit_code(60) == 0, worker.stderr
+    report = worker.report
+    assert (report["reason"], report["jobs"]["done"], report["jobs"]["cut"]) == ("empty", 1, 0)
+    assert report["jobs"]["failed"] >= 4 and report["messages"]["left_behind"] == []
+    counts = queue.counts()
+    assert counts.visible + counts.in_flight == 2, "what failed, and what waits behind it, stay"

@@ -970,6 +970,47 @@ TEST_CASE("drain when empty: a message that fails again and again does not keep 
   CHECK(w.books.held_count() == 0);
 }
 
+TEST_CASE(
+    "drain when empty: however many messages always fail, the run ends when each had its tries and one more") {
+  for (const bool fifo : {false, true}) {
+    CAPTURE(fifo);
+    options o = with(4, 2);
+    o.drain_when_empty = true;
+    world w(o, fifo);
+    constexpr int count = 300;
+    for (int i = 0; i < count; ++i)
+      w.queue.send(std::to_string(i), "fail", std::to_string(i / 3));
+    w.queue.send("good", "1", "good");
+    w.start();
+    w.finish();
+    CHECK(*w.clean);
+    CHECK(w.sums().jobs_done == 1);
+    CHECK(w.sums().jobs_cut == 0);
+    const auto tried = static_cast<std::uint64_t>(fifo ? count / 3 : count);
+    CHECK(w.sums().jobs_failed >= 3 * tried);
+    CHECK(w.sums().jobs_failed <= 6 * tried);
+    CHECK(w.books.held_count() == 0);
+  }
+}
+
+TEST_CASE(
+    "drain when empty: where others fail a job that runs long is waited for, and so is what it has held up") {
+  options o = with(2);
+  o.drain_when_empty = true;
+  world w(o, true);
+  w.queue.send("poison", "fail", "a");
+  w.queue.send("behind", "1", "a");
+  w.queue.send("long", "600", "b");
+  w.queue.send("after", "1", "b");
+  w.start();
+  w.finish();
+  CHECK(*w.clean);
+  CHECK(w.queue.find("long").is_deleted);
+  CHECK(w.queue.find("after").is_deleted);
+  CHECK_FALSE(w.queue.find("behind").is_deleted);
+  CHECK(w.sums().jobs_cut == 0);
+}
+
 TEST_CASE("the books balance: received is deleted, released, lost or held") {
   options o = with(5, 3);
   world w(o);
