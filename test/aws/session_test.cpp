@@ -150,6 +150,7 @@ TEST_CASE("the endpoint is shown without a password") {
 TEST_CASE("what is no URL is refused") {
   fixture f;
   f.options.endpoint_url = "localhost:4566";
+  CHECK(has(f.complaint(), "AWS_ENDPOINT_URL"));
   CHECK(has(f.complaint(), "'localhost:4566' is not a usable URL"));
   f.options.endpoint_url = std::nullopt;
   f.options.queue_url = "jobs";
