@@ -244,6 +244,7 @@ std::vector<command> words(const std::shared_ptr<queue_command_settings>& s) {
        count_option("max-receives", s->max_receives, 1, 1000,
                     "How often that is. A message that a drain releases has used one."),
        list_option("attribute", "NAME=VALUE", s->attributes, "Any other attribute of CreateQueue.")});
+  creating.groups.front().options.pop_back();  // a queue that is not there yet has no URL
   creating.text =
       "Creates a queue, and prints its URL. A name that ends in .fifo makes a FIFO queue. Where a queue of "
       "that name exists with the same attributes, nothing is done.";

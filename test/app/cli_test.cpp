@@ -113,6 +113,7 @@ TEST_CASE("a wrong command line exits with 64 and says what to do") {
   refused({"serve", "--verify", "key"}, "--verify: ");
   refused({"serve", "--tls-cert", "file"}, "TLS needs both");
   refused({"queue", "create"}, "--queue NAME");
+  refused({"queue", "create", "--queue-url", "http://host/1/q"}, "unknown option '--queue-url'");
   refused(
       {"queue", "create", "--queue", "q", "--attribute", "novalue", "--endpoint-url", "http://127.0.0.1:1"},
       "--attribute: write NAME=VALUE");
