@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from mutations import MUTATIONS  # noqa: E402
 
-MOST_SEEDS = 20000
+MOST_SEEDS = 60000
 CLEAN_SEEDS = 2000  # of the worker itself; the step simulate runs many more
 TIMEOUT_S = 300
 CAUGHT = re.compile(r"^seed (\d+): promise (\d+) broken: (.*)$", re.M)
