@@ -12,6 +12,7 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
 
 #include <algorithm>
 #include <csignal>
@@ -38,11 +39,10 @@ const char* name_of_signal(int number) {
   return number == SIGTERM ? "SIGTERM" : number == SIGINT ? "SIGINT" : "signal";
 }
 
-/// One loop thread with everything that is used on it alone. A context that one thread runs is a strand by itself
-/// (Boost.Asio, "Strands: Use Threads Without Explicit Locking"); another around it would only cost.
+/// One loop thread with everything that is used on it alone.
 struct shard_loop final : shard_owner {
   shard_loop(const options& o, accounts& books, std::uint64_t index)
-      : strand(context.get_executor()),
+      : strand(asio::make_strand(context)),
         random(entropy()),
         first_id(index * ids_per_shard),
         options_(o),
