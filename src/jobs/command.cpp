@@ -10,7 +10,12 @@ namespace lastcall::jobs {
 namespace {
 
 error unusable(const std::string& name, const std::string& why) {
-  return error{error_kind::invalid, {}, "cannot run the command " + name + ": " + why};
+  // A whole line of the shell in quotes.
+  const bool is_line = name.find(' ') != std::string::npos;
+  return error{error_kind::invalid,
+               {},
+               "cannot run the command " + name + ": " + why +
+                   (is_line ? "; give its arguments as words of their own, or run a shell: sh -c '…'" : "")};
 }
 
 /// Why this file can't be executed; empty where it can.

@@ -32,6 +32,8 @@ TEST_CASE("a command that can't be run is an error that says why") {
   CHECK(why(folder.file("missing")).find("there is no such file") != std::string::npos);
   CHECK(why(folder.file("")).find("it is a folder") != std::string::npos);
   CHECK(why("").find("empty") != std::string::npos);
+  CHECK(
+      why("deliver --fast").ends_with("give its arguments as words of their own, or run a shell: sh -c '…'"));
   const std::string plain = folder.script("plain", "text");
   std::filesystem::permissions(plain, std::filesystem::perms::owner_read);
   CHECK(why(plain).find("chmod +x") != std::string::npos);
