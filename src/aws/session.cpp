@@ -76,8 +76,9 @@ result<session> resolve_session(const session_options& options, const environmen
   if (!endpoint) return endpoint.error();
   result<location> at = parse_location(*endpoint);
   if (!at)
-    return error{at.error().kind, at.error().code,
-                 "AWS_ENDPOINT_URL, that of the service or the profile's endpoint_url: " + at.error().message};
+    return error{
+        at.error().kind, at.error().code,
+        "AWS_ENDPOINT_URL, that of the service or the profile's endpoint_url: " + at.error().message};
 
   optional_text ca_file = env.get("AWS_CA_BUNDLE");
   if (!ca_file) ca_file = chosen->get("ca_bundle");
