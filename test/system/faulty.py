@@ -81,6 +81,7 @@ class Scripted(HttpStub):
 
     def __init__(self, script=None):
         self.requests = []
+        self.open = 0  # requests that have come and have not been dealt with
         self.counts = {}
         self.lock = threading.Lock()
         if script:
@@ -94,7 +95,12 @@ class Scripted(HttpStub):
             request = Request(operation, json.loads(raw or b"{}"),
                               {name.lower(): value for name, value in handler.headers.items()}, raw, number)
             self.requests.append(request)
-        self.script(handler, request)
+            self.open += 1
+        try:
+            self.script(handler, request)
+        finally:
+            with self.lock:
+                self.open -= 1
 
 
 class Proxy(Scripted):

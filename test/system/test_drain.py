@@ -120,7 +120,8 @@ def test_late_messages_are_given_back_once_no_poll_is_open_that_could_catch_them
 
 def test_an_idle_worker_stops_within_a_grace_that_is_shorter_than_its_long_poll(lastcall, queue):
     worker = lastcall.work(queue, "--grace", "10s", "--wait", "20s", "sleep", "--for", "0ms")
-    time.sleep(1.5)
+    worker.says("working")
+    time.sleep(1)  # its poll is open
     with stopwatch() as stop:
         worker.signal()
         assert worker.exit_code(15) == 0, worker.stderr
@@ -148,11 +149,12 @@ def test_the_wait_of_a_receive_leaves_room_for_the_drain(lastcall, embedded, emb
 
 def test_stop_idle_abort_stops_at_once_and_names_its_risk(lastcall, queue):
     worker = lastcall.work(queue, "--stop-idle=abort", "--wait", "20s", "sleep", "--for", "0ms")
-    time.sleep(1.5)
+    worker.says("working")
+    time.sleep(1)  # its poll is open
     with stopwatch() as stop:
         worker.signal()
         assert worker.exit_code(15) == 0, worker.stderr
-    assert stop.took_s < 1.5
+    assert stop.took_s < 5, "it has waited for its poll"
     assert "poll" in json.dumps(worker.report), "the risk of aborted polls is not in the report"
 
 

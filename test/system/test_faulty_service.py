@@ -57,7 +57,7 @@ def test_an_outage_is_survived_and_a_drain_in_it_ends_well(lastcall, proxy, prox
     eventually(lambda: journal.ended[first], what="the worker did not start")
     eventually(lambda: embedded_queue.counts() == NOTHING)
     proxy.fault = lambda handler, request: fault(proxy, handler, request) or True
-    time.sleep(1.5)  # the polls that were open before have answered
+    eventually(lambda: proxy.open == 0, what="the polls that were open before have not answered")
     embedded_queue.send("during")
     time.sleep(2)
     assert worker.is_running(), worker.stderr
