@@ -11,6 +11,7 @@ import urllib.parse
 
 import pytest
 
+from servers import Embedded
 from waiting import eventually
 
 SHOTS = os.environ.get("LASTCALL_SCREENSHOTS")  # a folder, to look at the page
@@ -67,6 +68,19 @@ class Page:
 
     def complaints(self):
         return [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    own = Embedded(tmp_path_factory.mktemp("server"))
+    yield own
+    own.stop()
+
+
+@pytest.fixture
+def embedded(server):
+    """Here a server without the queues of all other tests, so that its list is short."""
+    return server
 
 
 @pytest.fixture
@@ -327,9 +341,8 @@ def test_the_list_is_used_by_keyboard_alone(page, embedded, queue_name):
     press(page, "ENTER")
     page.shows(queue_name, "table")
     eventually(lambda: focused(page)[0] == "Create queue", what="the focus did not come back")
-    for _ in range(50):
-        if tab(page) == [queue_name]:
-            break
+    while tab(page) != [queue_name]:
+        pass
     press(page, "ENTER")
     page.shows("No messages")
     assert page.browser.execute_script("return document.activeElement.id") == "main"
